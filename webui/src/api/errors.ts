@@ -1,0 +1,16 @@
+/** What the console shows when the relay refuses: the relay's own words and the status, never a stack. */
+
+/** A refused or failed request. `status` is the HTTP status, 0 when no answer came. */
+export class ApiError extends Error {
+  readonly status: number;
+  constructor(message: string, status: number) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+  }
+}
+
+/** The text to show for anything that was thrown. */
+export function errorText(error: unknown): string {
+  return error instanceof Error && error.message ? error.message : 'Something went wrong';
+}

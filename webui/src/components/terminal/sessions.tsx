@@ -1,0 +1,5 @@
+import type { ReactNode } from 'react';
+
+export function TerminalSessions({ children }: { children: ReactNode }) {
+  return children;
+}

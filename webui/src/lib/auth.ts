@@ -1,0 +1,72 @@
+/**
+ * Who is signed in on this tab, and the token that proves it.
+ *
+ * Kept in sessionStorage so that a reload keeps the person in, and a second tab or a closed browser does not inherit it.
+ * The token is never put in a URL and never logged.
+ */
+import type { User } from '@/api/types';
+
+const KEY = 'fairlead.auth';
+
+export type Session = { readonly token: string; readonly user: User };
+
+function restore(): Session | null {
+  try {
+    const kept = sessionStorage.getItem(KEY);
+    return kept === null ? null : (JSON.parse(kept) as Session);
+  } catch {
+    return null;
+  }
+}
+
+let session: Session | null = restore();
+const watchers = new Set<() => void>();
+const leavers = new Set<() => void>();
+
+function keep(next: Session | null): void {
+  session = next;
+  try {
+    if (next === null) sessionStorage.removeItem(KEY);
+    else sessionStorage.setItem(KEY, JSON.stringify(next));
+  } catch {
+    // Storage may be full or forbidden: the session then lasts as long as the page.
+  }
+  for (const watch of watchers) watch();
+}
+
+/** The signed-in session, null when there is none. */
+export function currentSession(): Session | null {
+  return session;
+}
+
+/** The bearer token, null when nobody is signed in. */
+export function bearerToken(): string | null {
+  return session?.token ?? null;
+}
+
+/** Runs `watch` at every change of session; returns its undoing. */
+export function watchSession(watch: () => void): () => void {
+  watchers.add(watch);
+  return () => watchers.delete(watch);
+}
+
+/** Runs `leave` when the person signs out or the token is refused (terminals forget their snapshots); returns its undoing. */
+export function onSignOut(leave: () => void): () => void {
+  leavers.add(leave);
+  return () => leavers.delete(leave);
+}
+
+export function signIn(next: Session): void {
+  // The API key is a standing credential that the console has no use for.
+  keep({ token: next.token, user: { ...next.user, api_key: undefined } });
+}
+
+export function replaceToken(token: string): void {
+  if (session !== null) keep({ ...session, token });
+}
+
+export function forgetSession(): void {
+  if (session === null) return;
+  keep(null);
+  for (const leave of leavers) leave();
+}

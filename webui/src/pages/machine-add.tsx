@@ -1,0 +1,3 @@
+export function MachineAddPage() {
+  return <h1>MachineAddPage</h1>;
+}

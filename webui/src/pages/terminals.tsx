@@ -1,0 +1,3 @@
+export function TerminalsPage() {
+  return <h1>Terminals</h1>;
+}

@@ -1,0 +1,90 @@
+/** Which address shows which page. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
+import { Shell } from '@/components/shell/shell';
+import { currentSession } from '@/lib/auth';
+import { parseSearch, stringifySearch } from '@/lib/search';
+import { GroupPage } from '@/pages/group';
+import { GroupsPage } from '@/pages/groups';
+import { LoginPage } from '@/pages/login';
+import { MachinePage } from '@/pages/machine';
+import { MachineAddPage } from '@/pages/machine-add';
+import { MachinesPage } from '@/pages/machines';
+import { NotFoundPage } from '@/pages/not-found';
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage });
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: (search: Record<string, unknown>): { next?: string } => {
+    const next = text(search.next);
+    return next === undefined ? {} : { next };
+  },
+  component: LoginPage,
+});
+
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: 'signed-in',
+  beforeLoad: ({ location }) => {
+    if (currentSession() === null) throw redirect({ to: '/login', search: location.pathname === '/' ? {} : { next: location.href } });
+  },
+  component: Shell,
+});
+
+const home = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/machines' });
+  },
+});
+
+const machines = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/machines',
+  validateSearch: (search: Record<string, unknown>): { q?: string } => {
+    const q = text(search.q);
+    return q === undefined ? {} : { q };
+  },
+  component: MachinesPage,
+});
+
+const machineAdd = createRoute({ getParentRoute: () => signedIn, path: '/machines/add', component: MachineAddPage });
+
+const machine = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/machines/$agentId',
+  validateSearch: (search: Record<string, unknown>): { tab?: string; q?: string } => {
+    const tab = text(search.tab);
+    const q = text(search.q);
+    return { ...(tab === undefined ? {} : { tab }), ...(q === undefined ? {} : { q }) };
+  },
+  component: MachinePage,
+});
+
+const groups = createRoute({ getParentRoute: () => signedIn, path: '/groups', component: GroupsPage });
+const group = createRoute({ getParentRoute: () => signedIn, path: '/groups/$groupId', component: GroupPage });
+
+const terminals = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/terminals',
+  validateSearch: (search: Record<string, unknown>): { open?: string } => {
+    const open = text(search.open);
+    return open === undefined ? {} : { open };
+  },
+  // Own chunk: the emulator is larger than the rest of the console.
+  component: lazyRouteComponent(() => import('@/pages/terminals'), 'TerminalsPage'),
+});
+
+const tree = root.addChildren([login, signedIn.addChildren([home, machines, machineAdd, machine, groups, group, terminals])]);
+
+export const router = createRouter({ routeTree: tree, parseSearch, stringifySearch, defaultPreload: 'intent' });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
