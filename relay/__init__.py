@@ -1,0 +1,1 @@
+"""The relay: doors → services → devices → domain."""
