@@ -1,0 +1,1 @@
+"""The HTTP and WebSocket door: routes as data, one folder a dialect."""

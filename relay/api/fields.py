@@ -1,0 +1,159 @@
+"""Fields at the edge: bytes and query strings → typed structs, with the refusal texts of the terminal API.
+
+The first bad field in the order of the struct's declaration is named; unknown fields are ignored. A field's rules
+stand in its type, so that the OpenAPI document tells the same story:
+
+    class CreateMachine(Struct):
+        name: Annotated[str, line(1, 100)]
+        description: Annotated[str, text(0, 500)] = ""
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+from relay.domain.errors import Invalid
+
+S = TypeVar("S", bound=Struct)
+
+UNREADABLE = "Invalid request body"
+MAX_FIELDS = 100
+"""More fields than any body of ours has."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_OBJECT_ID = re.compile(r"[0-9a-f]{24}")
+_EMAIL = r"^[^@\s<>\"',;:()\[\]\\]{1,64}@[A-Za-z0-9]([A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?$"
+
+
+def line(low: int, high: int, *, pattern: str | None = None, says: str = "is not valid") -> Meta:
+    """One line of text: stripped, no control characters, `low` to `high` characters."""
+    extra = {"strip": True, "refuse": _CONTROL, "says": says}
+    return Meta(min_length=low, max_length=high, pattern=pattern, extra=extra)
+
+
+def text(low: int, high: int) -> Meta:
+    """Text that may have several lines: stripped, no other control characters."""
+    return Meta(min_length=low, max_length=high, extra={"strip": True, "refuse": _CONTROL_BUT_LINES})
+
+
+def verbatim(low: int, high: int) -> Meta:
+    """A string taken exactly as it is: passwords, command lines."""
+    return Meta(min_length=low, max_length=high)
+
+
+Email = Annotated[str, line(1, 254, pattern=_EMAIL, says="must be a valid email address")]
+"""An address that could receive mail; compared folded by whoever stores it."""
+
+
+def object_id(value: str, thing: str) -> str:
+    """A path's 24-hex id. Raises Invalid("Invalid <thing> ID")."""
+    if not _OBJECT_ID.fullmatch(value):
+        raise Invalid(f"Invalid {thing} ID")
+    return value
+
+
+def read_body(body: bytes, kind: type[S]) -> S:
+    """A JSON object → `kind`; no body at all counts as an empty object. Raises Invalid."""
+    try:
+        raw = msgspec.json.decode(body or b"{}", type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Invalid(UNREADABLE) from error
+    if len(raw) > MAX_FIELDS:
+        raise Invalid(UNREADABLE)
+    return read_fields(raw, kind, strict=True)
+
+
+def read_query(query: Mapping[str, str], kind: type[S]) -> S:
+    """A query string's first values → `kind`; an empty value counts as absent. Raises Invalid."""
+    return read_fields({name: value for name, value in query.items() if value != ""}, kind, strict=False)
+
+
+def read_fields(raw: Mapping[str, Any], kind: type[S], *, strict: bool) -> S:
+    """Plain values → `kind`, field by field. `strict` refuses "5" where a number is meant. Raises Invalid."""
+    hints = get_type_hints(kind, include_extras=True)
+    found = {}
+    for spec in msgspec.structs.fields(kind):
+        hint = hints[spec.name]
+        value = _tidy(raw.get(spec.encode_name, msgspec.UNSET), hint)
+        if value is msgspec.UNSET or (value is None and not _takes_none(hint)):
+            if spec.required:
+                raise Invalid(f"{spec.encode_name} is required")
+            continue
+        found[spec.name] = _read_field(spec.encode_name, value, hint, strict=strict)
+    return kind(**found)
+
+
+def _takes_none(hint: Any) -> bool:
+    plain = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    return plain is Any or type(None) in get_args(plain)
+
+
+def _tidy(value: Any, hint: Any) -> Any:
+    return value.strip() if isinstance(value, str) and _extra(hint).get("strip") else value
+
+
+def _extra(hint: Any) -> Mapping[str, Any]:
+    """The `extra` of a Meta, also where the type is `Annotated[str, …] | None`."""
+    for part in (hint, *get_args(hint)):
+        if get_origin(part) is Annotated:
+            for meta in part.__metadata__:
+                if isinstance(meta, Meta) and meta.extra:
+                    return meta.extra
+    return {}
+
+
+def _read_field(name: str, value: Any, hint: Any, *, strict: bool) -> Any:
+    extra = _extra(hint)
+    try:
+        found = msgspec.convert(value, hint, strict=strict)
+    except (msgspec.ValidationError, RecursionError) as error:
+        place = f"every entry of {name}" if " - at `$" in str(error) else name
+        raise Invalid(f"{place} {_complaint(str(error), extra.get('says', 'is not valid'))}") from error
+    refused = extra.get("refuse")
+    if refused is not None and isinstance(found, str) and refused.search(found):
+        raise Invalid(f"{name} must not contain control characters")
+    return found
+
+
+def _complaint(error: str, says: str) -> str:
+    """msgspec's sentence → ours, to be read after the field's name."""
+    if bound := re.match(r"Expected `(str|array|object)` of length (>=|<=) (\d+)", error):
+        return _length(*bound.groups())
+    if bound := re.match(r"Expected `(?:int|float)` (>=|<=|>|<) (-?[\d.]+)", error):
+        return f"must be {_COMPARISONS[bound[1]]} {bound[2]}"
+    if kind := re.match(r"Expected `([^`]+)`, got", error):
+        return f"must be {_describe(kind[1])}"
+    if error.startswith("Invalid enum value"):
+        return "is not one of the allowed values"
+    if "datetime" in error:
+        return f"must be {_KINDS['datetime']}"
+    return says
+
+
+_COMPARISONS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
+_KINDS = {
+    "str": "a string",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "datetime": "a time such as 2026-01-31T12:00:00Z",
+}
+
+
+def _describe(kind: str) -> str:
+    names = [_KINDS.get(part.strip(), "") for part in kind.split("|")]
+    return " or ".join(name for name in names if name) or "of another type"
+
+
+def _length(kind: str, comparison: str, bound: str) -> str:
+    if comparison == ">=" and bound == "1":
+        return "is required"
+    if kind == "str":
+        return f"must be {_COMPARISONS[comparison]} {bound} characters"
+    return f"must have {_COMPARISONS[comparison]} {bound} entries"

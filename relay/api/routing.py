@@ -1,0 +1,106 @@
+"""Routes as data. A route cannot be written without its permission: `permission` is a required argument.
+
+A dialect's module of one noun ends with its table, and the dialect's package gathers them in one `ROUTES`:
+
+    async def create_machine(call: Call[CreateMachine]) -> MachineAnswer: ...
+
+    ROUTES = (
+        Route("POST", "/api/machines", permission=Permission.MANAGE_MACHINES, view=create_machine,
+              body=CreateMachine, answer=MachineAnswer, status=201, summary="Add a machine", refusals=(409,)),
+    )
+
+A view parses nothing: body and query arrive typed. It makes one service call and returns the answer's struct, or a
+`Reply` where status, headers or bytes differ. Refusals of relay/domain/errors.py pass through it. Segments of the
+path are written `{agent_id}` and arrive in `call.path`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from msgspec import Struct
+
+from relay.api.limits import Limit
+from relay.domain.access import Permission
+
+if TYPE_CHECKING:
+    from relay.domain.access import Actor
+    from relay.services.all import Services
+
+
+class Nothing(Struct):
+    """The body or the query of a route that reads none."""
+
+
+B = TypeVar("B")
+Q = TypeVar("Q", bound=Struct)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFacts:
+    """What the connection and the headers say; everything but `ip_address` is the caller's claim."""
+
+    ip_address: str
+    user_agent: str
+    correlation_id: str
+    base_url: str
+    source_hint: str = ""
+    bearer: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[B]):
+    """One request, read and admitted."""
+
+    services: "Services"
+    facts: RequestFacts
+    body: B
+    query: Any
+    path: Mapping[str, str]
+    known_actor: "Actor | None" = None
+
+    @property
+    def actor(self) -> "Actor":
+        """Who asks. Only routes that are not PUBLIC have one."""
+        if self.known_actor is None:
+            raise AssertionError("a public route has no actor")
+        return self.known_actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer with its own status, headers or bytes. `content` is a struct (JSON) or finished bytes."""
+
+    content: Any
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = "application/json"
+
+
+View = Callable[[Call[Any]], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row of a dialect's table. `refusals` are statuses beyond those every such route has (see openapi.py)."""
+
+    method: str
+    path: str
+    _: KW_ONLY
+    permission: Permission
+    view: View
+    summary: str
+    answer: Any = None
+    body: type[Struct] | None = None
+    query: type[Struct] | None = None
+    status: int = 200
+    refusals: tuple[int, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    media_type: str = "application/json"
+    tag: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.permission, Permission):
+            raise TypeError(f"{self.method} {self.path}: permission must be a Permission")
+        if self.method not in {"GET", "POST", "PUT", "PATCH", "DELETE"} or not self.path.startswith("/"):
+            raise ValueError(f"{self.method} {self.path} is no route")

@@ -1,0 +1,167 @@
+"""Every setting of the relay: its default and its environment variables. Knows nothing of who uses it.
+
+A setting `some_name` is read from FAIRLEAD_SOME_NAME, and from the further names given beside it (those the terminal
+API's own documentation uses). docs/operations.md has a line for each; a test compares.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+_DEFAULT_DATA = Path("data")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class ConfigError(Exception):
+    """A setting cannot be used; the text names it and says what it must look like."""
+
+
+def _setting(default: Any, read: Callable[[str], Any], *aliases: str, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"read": read, "aliases": aliases})
+
+
+def _text(value: str) -> str:
+    return value.strip()
+
+
+def _flag(value: str) -> bool:
+    word = value.strip().lower()
+    if word not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
+        raise ValueError("must be true or false")
+    return word in {"1", "true", "yes", "on"}
+
+
+def _count(least: int, most: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if not re.fullmatch(r"\d{1,12}", value.strip()) or not least <= int(value) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(value)
+
+    return read
+
+
+def _seconds(value: str) -> int:
+    """Whole seconds from `90`, `90s`, `2m` or `1h`."""
+    match = re.fullmatch(r"(\d{1,7})([smh]?)", value.strip())
+    if match is None or int(match[1]) == 0:
+        raise ValueError("must be a duration such as 90s, 2m or 1h")
+    return int(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part, strict=False) for part in _listed(value))
+    except ValueError as error:
+        raise ValueError("must be addresses or CIDR networks, separated by commas") from error
+
+
+def read_origin(value: str) -> str:
+    """`scheme://host[:port]` without a path. Raises ValueError otherwise."""
+    parts = urlsplit(value.strip().rstrip("/"))
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or parts.fragment:
+        raise ValueError("must look like https://host or https://host:port")
+    if parts.username is not None or not re.fullmatch(r"[A-Za-z0-9.\-_:\[\]]+", parts.netloc):
+        raise ValueError("must look like https://host or https://host:port")
+    _ = parts.port  # raises ValueError for a port that is no number
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _origin_or_nothing(value: str) -> str:
+    return read_origin(value) if value.strip() else ""
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    return tuple(read_origin(part) for part in _listed(value))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The settings of one relay. Times are in the unit their name ends with; sizes are bytes."""
+
+    listen: str = _setting("127.0.0.1:8080", _text)
+    data: Path = field(default=_DEFAULT_DATA, metadata={"read": Path, "aliases": ()})
+    public_url: str = _setting("", _origin_or_nothing)
+    allowed_origins: tuple[str, ...] = _setting((), _origins, "ALLOWED_ORIGINS")
+    trusted_proxies: tuple[Network, ...] = _setting((), _networks)
+    metrics_token: str = _setting("", _text, secret=True)
+    log_level: str = _setting("info", _text)
+    body_limit_bytes: int = _setting(1024 * 1024, _count(1024, 64 * 1024 * 1024))
+    drain_s: int = _setting(10, _seconds)
+
+    mongodb_uri: str = _setting("", _text, "MONGODB_URI", "MONGO_URI", secret=True)
+    mongodb_database: str = _setting("fairlead", _text, "MONGO_DATABASE")
+
+    jwt_secret: str = _setting("", _text, "JWT_SECRET", secret=True)
+    jwt_expiry_hours: int = _setting(24, _count(1, 24 * 30), "JWT_EXPIRY_HOURS")
+    refresh_chain_days: int = _setting(30, _count(1, 365))
+    password_min_length: int = _setting(8, _count(8, 128), "PASSWORD_MIN_LENGTH")
+    signup_enabled: bool = _setting(True, _flag, "SIGNUP_ENABLED")
+    super_admin_username: str = _setting("", _text, "SUPER_ADMIN_USERNAME")
+    super_admin_email: str = _setting("", _text, "SUPER_ADMIN_EMAIL")
+    super_admin_password: str = _setting("", str, "SUPER_ADMIN_PASSWORD", secret=True)
+
+    admin_implicit_access: bool = _setting(True, _flag, "ADMIN_IMPLICIT_ACCESS")
+    max_sessions_per_user: int = _setting(20, _count(1, 1000), "MAX_SESSIONS_PER_USER")
+    terminal_idle_timeout_minutes: int = _setting(0, _count(0, 24 * 60), "TERMINAL_IDLE_TIMEOUT_MINUTES")
+    terminal_detach_minutes: int = _setting(5, _count(0, 24 * 60), "TERMINAL_DETACH_MINUTES")
+    terminal_scrollback_bytes: int = _setting(256 * 1024, _count(64 * 1024, 16 * 1024 * 1024))
+
+    heartbeat_interval_s: int = _setting(30, _seconds)
+    agent_grace_s: int = _setting(60, _seconds)
+    offline_grace_s: int = _setting(15, _seconds)
+    offline_timeout_s: int = _setting(120, _seconds, "OFFLINE_TIMEOUT")
+    sweep_interval_s: int = _setting(60, _seconds, "RECONCILER_INTERVAL")
+    enrolment_hours: int = _setting(24, _count(1, 24 * 30))
+
+
+def environment_names(setting: str) -> tuple[str, ...]:
+    """The environment variables that set `setting`, the strongest first."""
+    found = next(each for each in fields(Config) if each.name == setting)
+    return (f"FAIRLEAD_{setting.upper()}", *found.metadata["aliases"])
+
+
+def read_config(environment: Mapping[str, str], given: Mapping[str, str | None] | None = None) -> Config:
+    """Settings from the command line (`given`, by setting name) before the environment before the defaults.
+
+    Raises ConfigError naming the variable or the flag.
+    """
+    values: dict[str, Any] = {}
+    for each in fields(Config):
+        found = _find(each.name, environment, given or {})
+        if found is not None:
+            values[each.name] = _read(each.metadata["read"], *found)
+    return Config(**values)
+
+
+def _find(setting: str, environment: Mapping[str, str], given: Mapping[str, str | None]) -> tuple[str, str] | None:
+    flagged = given.get(setting)
+    if flagged is not None:
+        return f"--{setting.replace('_', '-')}", flagged
+    for name in environment_names(setting):
+        if environment.get(name):
+            return name, environment[name]
+    return None
+
+
+def _read(read: Callable[[str], Any], name: str, text: str) -> Any:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise ConfigError(f"{name} {error}") from error
+
+
+def split_address(listen: str) -> tuple[str, int]:
+    """`HOST:PORT` → its parts (`[::1]:0` for IPv6). Raises ConfigError."""
+    match = re.fullmatch(r"\[([0-9A-Fa-f:.]+)\]:(\d{1,5})|([A-Za-z0-9.\-]+):(\d{1,5})", listen)
+    if match is None or int(match[2] or match[4]) > 65535:
+        raise ConfigError(f"cannot listen on {listen!r}: write HOST:PORT, for example 127.0.0.1:8080")
+    return match[1] or match[3], int(match[2] or match[4])

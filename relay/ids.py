@@ -1,0 +1,45 @@
+"""The only reader of chance in the relay: identifiers and secrets. Tests hand in FakeIds and know every value."""
+
+import secrets
+
+TOKEN_BYTES = 32
+"""256 bits: a token cannot be guessed."""
+
+
+class Ids:
+    """Fresh identifiers and secrets."""
+
+    def object_id(self) -> str:
+        """24 lower-case hex characters: the id of a document."""
+        return secrets.token_hex(12)
+
+    def agent_id(self) -> str:
+        """12 lower-case hex characters: the public name of a machine."""
+        return secrets.token_hex(6)
+
+    def token(self, prefix: str = "") -> str:
+        """`prefix` and 43 characters of base64url over 32 random bytes."""
+        return prefix + secrets.token_urlsafe(TOKEN_BYTES)
+
+
+class FakeIds(Ids):
+    """Counts instead of drawing: the same run gives the same ids."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def _next(self) -> int:
+        self._count += 1
+        return self._count
+
+    def object_id(self) -> str:
+        """24 hex characters that count up."""
+        return f"{self._next():024x}"
+
+    def agent_id(self) -> str:
+        """12 hex characters that count up."""
+        return f"{self._next():012x}"
+
+    def token(self, prefix: str = "") -> str:
+        """`prefix` and 43 digits that count up."""
+        return f"{prefix}{self._next():043d}"
