@@ -1,0 +1,77 @@
+"""Organizations, users, their roles, and where a login comes from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+PLATFORM = "platform"
+"""The hidden organization the super admin lives in; no sign-up may take its name."""
+
+
+class Role(StrEnum):
+    """Portal role: what a person may administer."""
+
+    SUPER_ADMIN = "super_admin"
+    COMPANY_ADMIN = "company_admin"
+    USER = "user"
+
+
+class MachineRole(StrEnum):
+    """What a shell may do on a machine."""
+
+    NON_SUDO = "non-sudo"
+    SUDO = "sudo"
+
+
+MACHINE_ROLE_NAMES = frozenset({"sudo", "non-sudo", "allow_sudo", "non_sudo", "user", ""})
+"""Every spelling accepted; what was given is echoed back, `machine_role_of` says what it means."""
+
+
+def machine_role_of(name: str | None) -> MachineRole:
+    """The meaning of a spelling; anything that is not plainly sudo is not sudo."""
+    return MachineRole.SUDO if name in {"sudo", "allow_sudo"} else MachineRole.NON_SUDO
+
+
+class Source(StrEnum):
+    """The kind of client a login or session comes from."""
+
+    UI = "ui"
+    CLI = "cli"
+    VSCODE = "vscode"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """One tenant. `name` is the slug every document is scoped by; `display_name` is what people read."""
+
+    id: str
+    name: str
+    display_name: str
+    enabled: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """One person's account in one organization.
+
+    `machine_role` is the spelling that was given. `token_generation` is signed into every token; raising it ends
+    them all.
+    """
+
+    id: str
+    tenant_id: str
+    username: str
+    email: str
+    first_name: str
+    last_name: str
+    role: Role
+    machine_role: str
+    enabled: bool
+    email_verified: bool
+    must_reset_password: bool
+    token_generation: int
+    created_at: datetime
+    updated_at: datetime
+    last_login: datetime | None = None

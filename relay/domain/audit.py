@@ -1,0 +1,96 @@
+"""Audit entries: their vocabulary, and what follows from an action's name. Rows are append-only and hold no secrets."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Action(StrEnum):
+    """What was done."""
+
+    LOGIN = "login"
+    LOGOUT = "logout"
+    LOGIN_FAILED = "login_failed"
+    SIGNUP = "signup"
+    TOKEN_REFRESH = "token_refresh"  # noqa: S105  the name of an action
+    MACHINE_ACCESS = "machine_access"
+    ACCESS_DENIED = "access_denied"
+    COMMAND_EXECUTED = "command_executed"
+    USER_CREATED = "user_created"
+    USER_UPDATED = "user_updated"
+    USER_DELETED = "user_deleted"
+    ROLE_CHANGED = "role_changed"
+    MACHINE_CREATED = "machine_created"
+    MACHINE_REGISTERED = "machine_registered"
+    MACHINE_DELETED = "machine_deleted"
+    ENROLMENT_FAILED = "enrolment_failed"
+    ACCESS_GRANTED = "access_granted"
+    ACCESS_REVOKED = "access_revoked"
+    SESSION_CLOSED = "session_closed"
+    GROUP_CREATED = "group_created"
+    GROUP_UPDATED = "group_updated"
+    GROUP_DELETED = "group_deleted"
+    GROUP_MEMBER_ADDED = "group_member_added"
+    GROUP_MEMBER_REMOVED = "group_member_removed"
+    GROUP_MACHINE_ADDED = "group_machine_added"
+    GROUP_MACHINE_REMOVED = "group_machine_removed"
+    ORG_CREATED = "org_created"
+
+
+class Category(StrEnum):
+    """The three kinds an auditor filters by."""
+
+    AUTHENTICATION = "authentication"
+    SESSION = "session"
+    ADMINISTRATIVE = "administrative"
+
+
+class Severity(StrEnum):
+    """How soon somebody should look."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+_AUTHENTICATION = {Action.LOGIN, Action.LOGOUT, Action.LOGIN_FAILED, Action.SIGNUP, Action.TOKEN_REFRESH}
+_SESSION = {Action.MACHINE_ACCESS, Action.ACCESS_DENIED, Action.COMMAND_EXECUTED, Action.SESSION_CLOSED}
+_WARNING = {
+    Action.LOGIN_FAILED,
+    Action.ACCESS_DENIED,
+    Action.ENROLMENT_FAILED,
+    Action.USER_DELETED,
+    Action.MACHINE_DELETED,
+    Action.ROLE_CHANGED,
+}
+
+
+def category_of(action: Action) -> Category:
+    """Authentication and session are listed; everything else administers something."""
+    if action in _AUTHENTICATION:
+        return Category.AUTHENTICATION
+    return Category.SESSION if action in _SESSION else Category.ADMINISTRATIVE
+
+
+def severity_of(action: Action) -> Severity:
+    """Refusals and removals are warnings."""
+    return Severity.WARNING if action in _WARNING else Severity.INFO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what to which thing. `tenant_id` is the organization whose auditors see it."""
+
+    tenant_id: str
+    action: Action
+    resource: str
+    timestamp: datetime
+    user_id: str = ""
+    username: str = ""
+    resource_id: str = ""
+    ip_address: str = ""
+    user_agent: str = ""
+    source: str = ""
+    status: str = "success"
+    details: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,88 @@
+"""What the services need of the devices, as narrow protocols; tests hand in doubles of the same shape."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from relay.domain.accounts import Source
+from relay.domain.audit import AuditEntry
+from relay.store.interface import Document
+
+API_AUDIENCE = "api"
+"""Tokens that speak for a user on every route."""
+
+PREAUTH_AUDIENCE = "preauth"
+"""Tokens between the password and the choice of organization; useless anywhere else."""
+
+SWITCH_AUDIENCE = "switch"
+"""Tokens with which a logged-in person changes to another of their organizations."""
+
+
+class Passwords(Protocol):
+    """Slow hashes, computed in worker threads."""
+
+    async def hash(self, password: str) -> str:
+        """The argon2id hash, as text with its parameters."""
+
+    async def verify(self, password: str, hashed: str | None) -> bool:
+        """Whether it matches; None costs as much as a real hash and is False."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A signed token and the facts that were signed with it."""
+
+    token: str
+    jti: str
+    expires_at: datetime
+
+
+class Tokens(Protocol):
+    """Signed tokens (JWT). Adds iss, aud, jti, iat, nbf and exp to the claims it is given."""
+
+    def issue(self, claims: Mapping[str, Any], *, audience: str, lifetime_s: int) -> Issued:
+        """Sign."""
+
+    def read(self, token: str, *, audience: str) -> Mapping[str, Any]:
+        """The claims. Raises Unauthenticated("Invalid or expired token") for anything not ours, not now, not here."""
+
+
+class Sealer(Protocol):
+    """Encrypts values that must be shown again to their owner (account keys), under a key in the data directory."""
+
+    def seal(self, text: str) -> str:
+        """Ciphertext as text."""
+
+    def unseal(self, sealed: str) -> str:
+        """The text again. Raises ValueError when it was not sealed by this relay."""
+
+
+class Writer(Protocol):
+    """The group-commit writer of the store: returns when the document is durable."""
+
+    async def write(self, collection: str, document: Document) -> None:
+        """Insert one document."""
+
+
+class Background(Protocol):
+    """Starts a task that outlives the request: the application's nursery."""
+
+    def __call__(self, task: Callable[[], Awaitable[None]], /) -> None: ...
+
+
+class Audit(Protocol):
+    """Where entries go (services/audit.py)."""
+
+    async def record(self, entry: AuditEntry) -> None:
+        """Durable when it returns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Facts about the connection a request came on; known before anybody is authenticated."""
+
+    ip_address: str
+    user_agent: str
+    source_hint: Source | None = None
+    correlation_id: str = ""
