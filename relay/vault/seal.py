@@ -1,0 +1,32 @@
+"""Values that must be shown again to their owner, encrypted at rest: AES-256-GCM under the directory's seal key."""
+
+import base64
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_VERSION = "s1."
+_NONCE_BYTES = 12
+
+
+class Sealer:
+    """Seals and unseals short texts."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def seal(self, text: str) -> str:
+        """Ciphertext as ASCII text; the same text seals differently each time."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return _VERSION + base64.urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, text.encode(), None)).decode()
+
+    def unseal(self, sealed: str) -> str:
+        """The text again. Raises ValueError when it was not sealed under this key or was changed."""
+        if not sealed.startswith(_VERSION):
+            raise ValueError("not a sealed value")
+        try:
+            raw = base64.b64decode(sealed.removeprefix(_VERSION), altchars=b"-_", validate=True)
+            return self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None).decode()
+        except (InvalidTag, ValueError) as error:
+            raise ValueError("this value was not sealed by this relay") from error
