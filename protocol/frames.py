@@ -19,9 +19,13 @@ CONTROL = 0x01
 DATA = 0x02
 STDERR = 0x03
 CREDIT = 0x04
+STREAMS = (DATA, STDERR)
+"""A stream is named by the kind of the frames that carry it."""
 
 LINK_CHANNEL = 0
 """The channel of messages about the connection itself."""
+MAX_CHANNEL = 2**32 - 1
+"""Largest channel number: what the layout holds."""
 MAX_PAYLOAD_BYTES = 64 * 1024
 """Largest stream payload of one frame: what one coalesced PTY read may hold."""
 MAX_CONTROL_BYTES = 64 * 1024
@@ -69,21 +73,33 @@ Frame = ControlFrame | StreamFrame | CreditFrame
 def encode(frame: Frame) -> bytes:
     """Frame → the bytes of one WebSocket message.
 
-    Raises LocalProtocolError when a field does not fit its place.
+    Raises LocalProtocolError when a field does not fit its place: whatever encode returns, decode accepts.
     """
     try:
         match frame:
             case ControlFrame():
                 return _HEAD.pack(CONTROL, frame.channel) + _fits(frame.body, MAX_CONTROL_BYTES)
             case StreamFrame():
-                head = _STREAM_HEAD.pack(frame.stream, frame.channel, frame.offset)
-                return head + _fits(frame.payload, MAX_PAYLOAD_BYTES)
+                return _encode_stream(frame)
             case CreditFrame():
+                _check_stream(frame.channel, frame.stream, frame.limit)
                 return _CREDIT.pack(CREDIT, frame.channel, frame.stream, frame.limit)
             case _:
                 assert_never(frame)
     except struct.error as error:
         raise LocalProtocolError(f"a frame field does not fit: {error}") from error
+
+
+def _encode_stream(frame: StreamFrame) -> bytes:
+    if not frame.payload:
+        raise LocalProtocolError("a stream frame without payload")
+    _check_stream(frame.channel, frame.stream, frame.offset + len(frame.payload))
+    return _STREAM_HEAD.pack(frame.stream, frame.channel, frame.offset) + _fits(frame.payload, MAX_PAYLOAD_BYTES)
+
+
+def _check_stream(channel: int, stream: int, end: int) -> None:
+    if channel == LINK_CHANNEL or stream not in STREAMS or end > MAX_OFFSET:
+        raise LocalProtocolError(f"no stream 0x{stream:02x} on channel {channel} reaches byte {end}")
 
 
 def decode(message: bytes) -> Frame:
@@ -97,14 +113,20 @@ def decode(message: bytes) -> Frame:
         raise RemoteProtocolError("message shorter than a frame head")
     kind, channel = _HEAD.unpack_from(message)
     if kind == CONTROL:
-        return ControlFrame(channel=channel, body=message[_HEAD.size :])
+        return _decode_control(channel, message[_HEAD.size :])
     if channel == LINK_CHANNEL:
         raise RemoteProtocolError("channel 0 carries control messages only")
-    if kind in (DATA, STDERR):
+    if kind in STREAMS:
         return _decode_stream(message)
     if kind == CREDIT:
         return _decode_credit(message)
     raise RemoteProtocolError(f"unknown frame kind 0x{kind:02x}")
+
+
+def _decode_control(channel: int, body: bytes) -> ControlFrame:
+    if len(body) > MAX_CONTROL_BYTES:
+        raise RemoteProtocolError(f"control message of {len(body)} bytes, at most {MAX_CONTROL_BYTES} are allowed")
+    return ControlFrame(channel=channel, body=body)
 
 
 def _decode_stream(message: bytes) -> StreamFrame:
@@ -123,7 +145,7 @@ def _decode_credit(message: bytes) -> CreditFrame:
     if len(message) != _CREDIT.size:
         raise RemoteProtocolError("credit frame of the wrong size")
     _, channel, stream, limit = _CREDIT.unpack(message)
-    if stream not in (DATA, STDERR):
+    if stream not in STREAMS:
         raise RemoteProtocolError(f"credit for unknown stream 0x{stream:02x}")
     if limit > MAX_OFFSET:
         raise RemoteProtocolError("credit limit out of range")

@@ -100,6 +100,9 @@ CHANNEL: dict[ChannelState, dict[type[Message], tuple[Role, ChannelState]]] = {
     ChannelState.CLOSED: {},
 }
 
+LATE = frozenset({messages.Resize, messages.Close})
+"""What the relay may have under way to an agent that has just said its last word; it passes over them."""
+
 STREAMING = frozenset({ChannelState.TERMINAL, ChannelState.COMMAND})
 """States in which bytes flow."""
 
@@ -124,10 +127,11 @@ class DataReceived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditReceived:
-    """The peer lets us send further on this stream."""
+    """The peer lets us send further on this stream: it has used up everything before `limit` minus one window."""
 
     channel: int
     stream: int
+    limit: int
 
 
 Event = ControlReceived | DataReceived | CreditReceived
@@ -136,13 +140,13 @@ Event = ControlReceived | DataReceived | CreditReceived
 class _Channel:
     """One channel's state and its windows by stream, from our side."""
 
-    __slots__ = ("incoming", "outgoing", "resume_offset", "state")
+    __slots__ = ("incoming", "outgoing", "resume", "state")
 
     def __init__(self) -> None:
         self.state = ChannelState.NEW
         self.outgoing: dict[int, SendWindow] = {}
         self.incoming: dict[int, ReceiveWindow] = {}
-        self.resume_offset = 0
+        self.resume: messages.Resume | None = None
 
 
 class Link:
@@ -170,7 +174,7 @@ class Link:
 
     def _receive_control(self, frame: frames.ControlFrame) -> ControlReceived | None:
         message = messages.decode(frame.body)
-        if self._is_gone(frame.channel):
+        if self._is_gone(frame.channel) and type(message) in LATE:
             return None
         self._step(frame.channel, message, self.role.peer, RemoteProtocolError)
         return ControlReceived(channel=frame.channel, message=message)
@@ -196,15 +200,15 @@ class Link:
         if window is None:
             raise RemoteProtocolError(f"credit for stream 0x{frame.stream:02x}, which does not flow this way")
         window.grant(frame.limit)
-        return CreditReceived(channel=frame.channel, stream=frame.stream)
+        return CreditReceived(channel=frame.channel, stream=frame.stream, limit=window.limit)
 
     # --- sending
 
     def send_control(self, channel: int, message: Message) -> bytes:
         """Control message → the WebSocket message that carries it."""
-        frame = frames.ControlFrame(channel=channel, body=messages.encode(message))
+        data = frames.encode(frames.ControlFrame(channel=channel, body=messages.encode(message)))
         self._step(channel, message, self.role, LocalProtocolError)
-        return frames.encode(frame)
+        return data
 
     def send_data(self, channel: int, payload: bytes, *, stream: int = frames.DATA) -> bytes:
         """Payload within the credit (see credit_bytes) and MAX_PAYLOAD_BYTES → the WebSocket message."""
@@ -223,7 +227,10 @@ class Link:
         """Bytes before `offset` are used up; returns a credit message when it is time to send one."""
         if not self.is_open(channel):
             return None
-        limit = self._channels[channel].incoming[stream].consume_to(offset)
+        window = self._channels[channel].incoming.get(stream)
+        if window is None:
+            raise LocalProtocolError(f"stream 0x{stream:02x} of channel {channel} does not flow this way")
+        limit = window.consume_to(offset)
         return None if limit is None else self._credit(channel, stream, limit)
 
     def knows(self, channel: int) -> bool:
@@ -239,6 +246,8 @@ class Link:
         """An unused channel number for the relay to open. Raises LocalProtocolError when too many are open."""
         if len(self._channels) >= MAX_CHANNELS:
             raise LocalProtocolError(f"{MAX_CHANNELS} channels are open on this link")
+        if self._highest >= frames.MAX_CHANNEL:
+            raise LocalProtocolError("this link has used up its channel numbers")
         return self._highest + 1
 
     # --- states
@@ -251,6 +260,7 @@ class Link:
             raise refusal(f"{message.TYPE} before the link is open")
         channel = self._channels.get(number) or _Channel()
         _, state = _next(CHANNEL[channel.state], channel.state.value, message, sender, refusal)
+        self._check_resume(message, refusal)
         if channel.state is ChannelState.NEW:
             self._admit(number, channel, refusal)
         channel.state = state
@@ -266,26 +276,41 @@ class Link:
         """Give a channel its windows once bytes may flow, and forget it once they may not."""
         match message:
             case messages.Resume():
-                channel.resume_offset = message.output_offset
+                channel.resume = message
             case messages.Opened():
-                self._open_windows(channel)
-            case messages.Resumed():
-                self._open_windows(channel, output=channel.resume_offset, input_=message.input_offset)
+                self._open_stream(channel, frames.DATA, Role.AGENT)
+                self._open_stream(channel, frames.DATA, Role.RELAY)
+            case messages.Resumed() if channel.resume is not None:
+                output = channel.resume
+                self._open_stream(channel, frames.DATA, Role.AGENT, output.output_offset, output.output_limit)
+                self._open_stream(channel, frames.DATA, Role.RELAY, message.input_offset, message.input_limit)
             case messages.RunCommand():
-                self._open_windows(channel)
-                self._open_stream(channel, frames.STDERR, Role.AGENT, 0)
+                self._open_stream(channel, frames.DATA, Role.AGENT)
+                self._open_stream(channel, frames.DATA, Role.RELAY)
+                self._open_stream(channel, frames.STDERR, Role.AGENT)
             case _ if channel.state is ChannelState.CLOSED:
                 del self._channels[number]
 
-    def _open_windows(self, channel: _Channel, *, output: int = 0, input_: int = 0) -> None:
-        self._open_stream(channel, frames.DATA, Role.AGENT, output)
-        self._open_stream(channel, frames.DATA, Role.RELAY, input_)
+    def _check_resume(self, message: Message, refusal: type[ProtocolError]) -> None:
+        """The credit that stands at a resume lies between nothing and one whole window."""
+        match message:
+            case messages.Resume(output_offset=offset, output_limit=int(limit)):
+                pass
+            case messages.Resumed(input_offset=offset, input_limit=int(limit)):
+                pass
+            case _:
+                return
+        if not offset <= limit <= offset + self._window_bytes:
+            raise refusal(f"{message.TYPE} at byte {offset} cannot have credit up to byte {limit}")
 
-    def _open_stream(self, channel: _Channel, stream: int, writer: Role, offset: int) -> None:
+    def _open_stream(
+        self, channel: _Channel, stream: int, writer: Role, offset: int = 0, limit: int | None = None
+    ) -> None:
+        limit = offset + self._window_bytes if limit is None else limit
         if writer is self.role:
-            channel.outgoing[stream] = SendWindow(offset=offset, limit=offset + self._window_bytes)
+            channel.outgoing[stream] = SendWindow(offset=offset, limit=limit)
         else:
-            channel.incoming[stream] = ReceiveWindow(offset=offset, size_bytes=self._window_bytes)
+            channel.incoming[stream] = ReceiveWindow(offset=offset, limit=limit, size_bytes=self._window_bytes)
 
     def _streaming(self, number: int) -> _Channel | None:
         """The channel when bytes may flow, None when it has just closed. Raises RemoteProtocolError otherwise."""

@@ -7,14 +7,29 @@ not know, so that a newer peer may say more. Byte strings (nonces, keys, signatu
 import json
 from dataclasses import MISSING, asdict, dataclass, fields
 from functools import cache
+from math import isfinite
 from types import NoneType, UnionType
-from typing import Any, ClassVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
 from protocol.errors import LocalProtocolError, RemoteProtocolError
 from protocol.frames import MAX_CONTROL_BYTES, MAX_OFFSET
 
 PROTOCOL_VERSION = 1
 """Raised when an older peer could misunderstand a newer one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The integers a field may hold, both ends included."""
+
+    least: int
+    most: int
+
+
+Offset = Annotated[int, Range(0, 2**62)]
+"""A byte position in a stream; half of MAX_OFFSET, so that what follows a resume still fits."""
+Cells = Annotated[int, Range(1, 2**16 - 1)]
+"""Columns or rows: what the kernel's struct winsize holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +68,9 @@ class HeldSession(Message):
     """A shell the agent still holds from before this connection (inside Proof, never sent alone)."""
 
     session_id: str
-    output_start: int
-    output_end: int
-    input_end: int
+    output_start: Offset
+    output_end: Offset
+    input_end: Offset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +93,7 @@ class Welcome(Message):
     """relay → agent: proven. Shells not named in `keep_sessions` are hung up; the others will be resumed."""
 
     TYPE: ClassVar[str] = "welcome"
-    heartbeat_interval_s: int
+    heartbeat_interval_s: Annotated[int, Range(1, 3600)]
     keep_sessions: tuple[str, ...] = ()
 
 
@@ -105,8 +120,8 @@ class OpenTerminal(Message):
 
     TYPE: ClassVar[str] = "open_terminal"
     session_id: str
-    cols: int
-    rows: int
+    cols: Cells
+    rows: Cells
     username: str
     sudo: bool = False
 
@@ -130,19 +145,25 @@ class Refused(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resume(Message):
-    """relay → agent: take up a held shell on this new channel; send its output from `output_offset` on."""
+    """relay → agent: take up a held shell on this new channel; send its output from `output_offset` on.
+
+    `output_limit` is the credit that still stands: what the viewer has used up plus one window. Without it, every
+    lost link would grant a fresh window to a viewer that does not read. None: one window from `output_offset`.
+    """
 
     TYPE: ClassVar[str] = "resume"
     session_id: str
-    output_offset: int
+    output_offset: Offset
+    output_limit: Offset | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed(Message):
-    """agent → relay: taken up; send input from `input_offset` on."""
+    """agent → relay: taken up; send input from `input_offset` on, up to `input_limit` (as in Resume)."""
 
     TYPE: ClassVar[str] = "resumed"
-    input_offset: int
+    input_offset: Offset
+    input_limit: Offset | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +171,8 @@ class Resize(Message):
     """relay → agent: the window's size in character cells."""
 
     TYPE: ClassVar[str] = "resize"
-    cols: int
-    rows: int
+    cols: Cells
+    rows: Cells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +221,7 @@ class RunCommand(Message):
     command_id: str
     command: str
     username: str
-    timeout_s: int
+    timeout_s: Annotated[int, Range(1, 86400)]
     sudo: bool = False
 
 
@@ -216,7 +237,7 @@ class CommandDone(Message):
     truncated: bool = False
 
 
-_TYPES: dict[str, type[Message]] = {
+TYPES: dict[str, type[Message]] = {
     message.TYPE: message
     for message in (
         Hello, Challenge, Proof, Welcome, Heartbeat,
@@ -227,27 +248,37 @@ _TYPES: dict[str, type[Message]] = {
 
 
 def encode(message: Message) -> bytes:
-    """Message → JSON bytes of a CONTROL frame. Raises LocalProtocolError when it is too large."""
-    body = json.dumps({"type": message.TYPE, **asdict(message)}, ensure_ascii=False, separators=(",", ":"))
-    data = body.encode("utf-8", "replace")
-    if len(data) > MAX_CONTROL_BYTES:
-        raise LocalProtocolError(f"control message of {len(data)} bytes, at most {MAX_CONTROL_BYTES} are allowed")
+    """Message → JSON bytes of a CONTROL frame. Raises LocalProtocolError when a peer would have to refuse them."""
+    try:
+        text = json.dumps({"type": message.TYPE, **asdict(message)}, ensure_ascii=False, separators=(",", ":"))
+        data = text.encode("utf-8", "replace")
+        decode(data)
+    except (TypeError, RemoteProtocolError) as error:
+        raise LocalProtocolError(f"{type(message).__name__} cannot be sent: {error}") from error
     return data
 
 
 def decode(body: bytes) -> Message:
     """JSON bytes of a CONTROL frame → message. Raises RemoteProtocolError for anything else."""
+    if len(body) > MAX_CONTROL_BYTES:
+        raise RemoteProtocolError(f"control message of {len(body)} bytes, at most {MAX_CONTROL_BYTES} are allowed")
     try:
-        value = json.loads(body, parse_constant=_no_constant)
+        # Decoded here, because json.loads would guess UTF-16 and UTF-32 from bytes.
+        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise RemoteProtocolError(f"control message is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise RemoteProtocolError("control message is not an object")
-    name = value.get("type")
-    kind = _TYPES.get(name) if isinstance(name, str) else None
+    return _read_struct(_find_type(value.get("type")), value)
+
+
+def _find_type(name: Any) -> type[Message]:
+    if not isinstance(name, str):
+        raise RemoteProtocolError("control message without a type")
+    kind = TYPES.get(name)
     if kind is None:
-        raise RemoteProtocolError(f"unknown control message {str(name)[:40]!r}")
-    return _read_struct(kind, value)
+        raise RemoteProtocolError(f"unknown control message {name[:40]!r}")
+    return kind
 
 
 def _no_constant(name: str) -> None:
@@ -256,7 +287,7 @@ def _no_constant(name: str) -> None:
 
 @cache
 def _hints(name: str) -> dict[str, Any]:
-    return get_type_hints(globals()[name])
+    return get_type_hints(globals()[name], include_extras=True)
 
 
 def _read_struct(kind: type[Message], value: Any) -> Message:
@@ -273,7 +304,7 @@ def _read_struct(kind: type[Message], value: Any) -> Message:
 
 def _read(hint: Any, value: Any, place: str) -> Any:
     origin = get_origin(hint)
-    if origin is UnionType:
+    if origin in (UnionType, Union):
         return None if value is None and NoneType in get_args(hint) else _read(get_args(hint)[0], value, place)
     if origin is tuple:
         if not isinstance(value, list):
@@ -285,14 +316,14 @@ def _read(hint: Any, value: Any, place: str) -> Any:
 
 
 def _read_scalar(hint: Any, value: Any, place: str) -> Any:
-    if hint is float and type(value) is int:
-        value = _bounded(value, place)
-        return float(value)
+    hint, span = get_args(hint) if get_origin(hint) is Annotated else (hint, _ANY_INTEGER)
+    if type(value) is int and hint in (int, float):
+        return hint(_within(value, span, place))
     if type(value) is not hint:
         raise RemoteProtocolError(f"{place} is not {hint.__name__}")
     if hint is str:
         return _unicode(value, place)
-    return _bounded(value, place) if hint is int else value
+    return _finite(value, place) if hint is float else value
 
 
 def _unicode(value: str, place: str) -> str:
@@ -304,7 +335,17 @@ def _unicode(value: str, place: str) -> str:
     return value
 
 
-def _bounded(value: int, place: str) -> int:
-    if abs(value) > MAX_OFFSET:
+def _finite(value: float, place: str) -> float:
+    """JSON can write 1e999, which Python reads as infinity."""
+    if not isfinite(value):
+        raise RemoteProtocolError(f"{place} is out of range")
+    return value
+
+
+_ANY_INTEGER = Range(-MAX_OFFSET, MAX_OFFSET)
+
+
+def _within(value: int, span: Range, place: str) -> int:
+    if not span.least <= value <= span.most:
         raise RemoteProtocolError(f"{place} is out of range")
     return value

@@ -44,10 +44,10 @@ class ReceiveWindow:
 
     __slots__ = ("consumed", "limit", "received", "size_bytes")
 
-    def __init__(self, *, offset: int = 0, size_bytes: int = WINDOW_BYTES) -> None:
+    def __init__(self, *, offset: int = 0, limit: int | None = None, size_bytes: int = WINDOW_BYTES) -> None:
         self.received = offset
-        self.consumed = offset
-        self.limit = offset + size_bytes
+        self.limit = offset + size_bytes if limit is None else limit
+        self.consumed = self.limit - size_bytes
         self.size_bytes = size_bytes
 
     def receive(self, offset: int, count: int) -> int:
