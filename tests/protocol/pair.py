@@ -28,6 +28,7 @@ class LinkPair:
         self.said: dict[Role, deque[bytes]] = {role: deque() for role in Role}
         self.events: dict[Role, list[Event]] = {role: [] for role in Role}
         self.seen: dict[tuple[Role, int, int], bytearray] = {}
+        self.first: dict[tuple[Role, int, int], int] = {}
         for role, message in HANDSHAKE[:handshake]:
             self.say(role, 0, message)
             self.settle()
@@ -75,6 +76,7 @@ class LinkPair:
         return [event.message for event in self.events[role] if isinstance(event, ControlReceived)]
 
     def _remember(self, reader: Role, event: DataReceived) -> None:
-        seen = self.seen.setdefault((reader, event.channel, event.stream), bytearray())
-        assert event.offset == len(seen), "bytes out of order"
+        key = (reader, event.channel, event.stream)
+        seen = self.seen.setdefault(key, bytearray())
+        assert event.offset == self.first.setdefault(key, event.offset) + len(seen), "bytes out of order"
         seen += event.payload
