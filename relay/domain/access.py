@@ -79,8 +79,8 @@ def refusal_text(permission: Permission) -> str:
 class Actor:
     """The user behind one request, read from the store for this request.
 
-    `token_id` and `token_generation` name the login, so that ending it ends what it opened; `token_*_at` are its span
-    and `login_at` the moment of the password, through every refresh.
+    `login_id` names the login all its tokens share, `token_generation` all logins of the user: ending either ends what
+    it opened. `login_at` is the moment of the password, through every refresh.
     """
 
     user_id: str
@@ -92,6 +92,7 @@ class Actor:
     tenant_name: str
     source: Source
     token_id: str
+    login_id: str
     token_generation: int
     token_expires_at: datetime
     login_at: datetime

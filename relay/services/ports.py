@@ -2,12 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
-from relay.domain.accounts import Source
-from relay.domain.audit import AuditEntry
 from relay.store.interface import Document
+from relay.vault.tokens import Issued
 
 API_AUDIENCE = "api"
 """Tokens that speak for a user on every route."""
@@ -27,15 +25,6 @@ class Passwords(Protocol):
 
     async def verify(self, password: str, hashed: str | None) -> bool:
         """Whether it matches; None costs as much as a real hash and is False."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issued:
-    """A signed token and the facts that were signed with it."""
-
-    token: str
-    jti: str
-    expires_at: datetime
 
 
 class Tokens(Protocol):
@@ -65,17 +54,16 @@ class Writer(Protocol):
         """Insert one document."""
 
 
+class Recheck(Protocol):
+    """Asks whether live shells and commands of one organization still have their right; ends those that do not."""
+
+    async def __call__(self, tenant_id: str, /) -> None: ...
+
+
 class Background(Protocol):
     """Starts a task that outlives the request: the application's nursery."""
 
     def __call__(self, task: Callable[[], Awaitable[None]], /) -> None: ...
-
-
-class Audit(Protocol):
-    """Where entries go (services/audit.py)."""
-
-    async def record(self, entry: AuditEntry) -> None:
-        """Durable when it returns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,5 +72,5 @@ class Caller:
 
     ip_address: str
     user_agent: str
-    source_hint: Source | None = None
+    source_hint: str = ""
     correlation_id: str = ""

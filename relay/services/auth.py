@@ -1,0 +1,123 @@
+"""What a token is good for: saying who asks, being refreshed, being ended.
+
+User, organization and groups are read afresh for each request, so that a right lost is lost at once.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from relay.clock import Clock
+from relay.domain.access import Actor
+from relay.domain.accounts import Source
+from relay.domain.audit import Action
+from relay.domain.errors import Forbidden, Invalid, Refusal, Unauthenticated
+from relay.services.audit import Audit
+from relay.services.login import api_claims
+from relay.services.ports import API_AUDIENCE, Recheck, Sealer, Tokens
+from relay.services.standing import INVALID_TOKEN, Account, Standing
+from relay.store.errors import Duplicate
+from relay.store.interface import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Auth:
+    """Says who a token speaks for, renews it, ends it."""
+
+    database: Database
+    standing: Standing
+    tokens: Tokens
+    sealer: Sealer
+    audit: Audit
+    recheck: Recheck
+    clock: Clock
+    lifetime_s: int
+    chain_lifetime_s: int
+
+    async def authenticate(
+        self,
+        token: str,
+        *,
+        ip_address: str = "",
+        user_agent: str = "",
+        source_hint: str = "",
+        correlation_id: str = "",
+        disabled: Refusal | None = None,
+    ) -> Actor:
+        """Who this token speaks for, now. Raises Unauthenticated, Forbidden (organization disabled).
+
+        `source_hint` is not used: the token says where its login came from. `disabled` replaces the refusal of a
+        disabled user.
+        """
+        claims = self.tokens.read(token, audience=API_AUDIENCE)
+        account = await self.standing.check(
+            login_id=claims["login_id"], user_id=claims["sub"], generation=claims["generation"], disabled=disabled
+        )
+        return Actor(
+            user_id=account.user.id,
+            username=account.user.username,
+            email=account.user.email,
+            role=account.user.role,
+            machine_role=account.user.machine_role,
+            tenant_id=account.user.tenant_id,
+            tenant_name=account.organization.display_name,
+            source=Source(claims["source"]),
+            token_id=claims["jti"],
+            login_id=claims["login_id"],
+            token_generation=account.user.token_generation,
+            token_expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+            login_at=datetime.fromtimestamp(claims["login_at"], UTC),
+            ip_address=ip_address,
+            user_agent=user_agent,
+            correlation_id=correlation_id,
+            groups=tuple(await self.standing.group_names(account.user)),
+        )
+
+    async def refresh(self, token: str, *, ip_address: str, user_agent: str) -> tuple[str, int]:
+        """A new token of the same login and its seconds to live. Raises Invalid, Unauthenticated, Forbidden."""
+        if not token:
+            raise Invalid("token is required")
+        disabled = Forbidden("Account is disabled")
+        actor = await self.authenticate(token, ip_address=ip_address, user_agent=user_agent, disabled=disabled)
+        lifetime_s = min(self.lifetime_s, int((self._chain_end(actor) - self.clock.now()).total_seconds()))
+        if lifetime_s <= 0:
+            raise Unauthenticated(INVALID_TOKEN)
+        account = await self._account(actor)
+        claims = api_claims(
+            account,
+            actor.groups,
+            actor.source,
+            login_id=actor.login_id,
+            login_at=int(actor.login_at.timestamp()),
+        )
+        issued = self.tokens.issue(claims, audience=API_AUDIENCE, lifetime_s=lifetime_s)
+        await self.audit.record(actor, Action.TOKEN_REFRESH, "auth")
+        return issued.token, lifetime_s
+
+    async def logout(self, actor: Actor) -> None:
+        """End the login: every token of it is refused from now on, every shell it opened is closed."""
+        ending = {"_id": actor.login_id, "tenant_id": actor.tenant_id, "expires_at": self._chain_end(actor)}
+        try:
+            await self.database.collection("revoked_tokens").insert_one(ending)
+        except Duplicate:
+            return  # logged out twice at once
+        await self.recheck(actor.tenant_id)
+        seconds = int((self.clock.now() - actor.login_at).total_seconds())
+        await self.audit.record(actor, Action.LOGOUT, "auth", session_duration_s=seconds)
+
+    async def api_key(self, user_id: str) -> str:
+        """The user's account key in clear, for its owner's eyes only; empty when it cannot be read any more."""
+        found = await self.database.collection("users").find_one({"_id": user_id}, projection={"api_key_sealed": 1})
+        try:
+            return self.sealer.unseal(found["api_key_sealed"]) if found else ""
+        except ValueError:
+            return ""  # sealed under a key that is gone; the owner can make a new one
+
+    def _chain_end(self, actor: Actor) -> datetime:
+        """No token of this login lives longer."""
+        return actor.login_at + timedelta(seconds=max(self.chain_lifetime_s, self.lifetime_s))
+
+    async def _account(self, actor: Actor) -> Account:
+        account = await self.standing.find(actor.user_id)
+        if account is None:
+            raise Unauthenticated("User not found")
+        return account
