@@ -43,9 +43,15 @@ class RequestFacts:
     ip_address: str
     user_agent: str
     correlation_id: str
-    base_url: str
+    base_url: str  # scheme://host[:port] under which the caller reaches this relay
     source_hint: str = ""
-    bearer: str = field(default="", repr=False)
+    authorization: str = field(default="", repr=False)
+
+    @property
+    def bearer(self) -> str:
+        """The token of `Authorization: Bearer <token>`, or nothing."""
+        scheme, _, token = self.authorization.partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

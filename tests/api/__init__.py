@@ -1,0 +1,1 @@
+"""The HTTP door: its frame (server, routing, headers, limits, documents), tried over real TCP."""

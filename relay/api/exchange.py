@@ -1,0 +1,142 @@
+"""One request through a route: who asks (401), may they (403), what do they say (400), how often (429), then the view.
+
+Refusals of the domain are said in the route's dialect; every other exception passes through as the bug it is.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+from quart import Response, g, request
+
+from relay.api import correlation, peer
+from relay.api.dialect import Dialect, refusal_of_store, status_of
+from relay.api.fields import read_body, read_query
+from relay.api.limits import RateLimiter
+from relay.api.metrics import Metrics
+from relay.api.routing import Call, Nothing, Reply, RequestFacts, Route
+from relay.clock import Clock
+from relay.config import Config
+from relay.domain.access import Permission, allows, refusal_text
+from relay.domain.errors import Forbidden, Refusal, TooMany
+from relay.ids import Ids
+from relay.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from relay.domain.access import Actor
+    from relay.services.all import Services
+
+MAX_USER_AGENT_CHARS = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """What the HTTP door needs; `address` is where the relay listens, for URLs when nobody says better."""
+
+    config: Config
+    clock: Clock
+    ids: Ids
+    services: "Services"
+    metrics: Metrics
+    limiter: RateLimiter
+    address: str
+
+
+def read_facts(door: Door, asked: Any) -> RequestFacts:
+    """What connection and headers of a Quart request or websocket say."""
+    said = asked.headers
+    host = asked.scope.get("client") or ("", 0)
+    behind_proxy = peer.is_trusted(host[0], door.config.trusted_proxies)
+    scheme = said.get("x-forwarded-proto", "") if behind_proxy else ""
+    return RequestFacts(
+        ip_address=peer.client_address(host[0], said.get("x-forwarded-for", ""), door.config.trusted_proxies),
+        user_agent=said.get("user-agent", "")[:MAX_USER_AGENT_CHARS],
+        correlation_id=correlation.correlation_id(said.get(correlation.HEADER, ""), door.ids),
+        base_url=peer.base_url(
+            public_url=door.config.public_url,
+            scheme="https" if scheme == "https" or asked.scheme in {"https", "wss"} else "http",
+            host=said.get("host", ""),
+            fallback=door.address,
+        ),
+        source_hint=said.get("x-source", "")[:32],
+        authorization=said.get("authorization", ""),
+    )
+
+
+def refusal(dialect: Dialect, status: int, text: str, retry_after_s: int = 0) -> Response:
+    """A refusal as the dialect says it."""
+    response = _json(dialect.refuse(status, text), status)
+    if retry_after_s:
+        response.headers["retry-after"] = str(retry_after_s)
+    if status == 401:
+        response.headers["www-authenticate"] = "Bearer"
+    return response
+
+
+def _json(value: Any, status: int) -> Response:
+    return Response(msgspec.json.encode(value), status=status, content_type="application/json")
+
+
+def view_of(door: Door, route: Route, dialect: Dialect) -> Callable[..., Awaitable[Response]]:
+    """The function Quart calls for this route."""
+
+    async def view(**path: str) -> Response:
+        try:
+            return _answer(route, dialect, await _ask(door, route, dialect, path))
+        except Refusal as refused:
+            return _say(dialect, refused)
+        except StoreError as error:
+            known = refusal_of_store(error)
+            if known is None:
+                raise
+            correlation.log_defect(request.method, request.path)
+            return _say(dialect, known)
+
+    return view
+
+
+async def _ask(door: Door, route: Route, dialect: Dialect, path: dict[str, str]) -> Any:
+    facts: RequestFacts = g.facts
+    actor = await _admit(door, route, dialect, facts)
+    body = cast(bytes, await request.get_data(cache=False)) if route.body else b""
+    call: Call[Any] = Call(
+        services=door.services,
+        facts=facts,
+        body=read_body(body, route.body) if route.body else Nothing(),
+        query=read_query(request.args.to_dict(), route.query) if route.query else Nothing(),
+        path=path,
+        known_actor=actor,
+    )
+    door.limiter.admit(route.limits, facts.ip_address, call.body)
+    try:
+        return await route.view(call)
+    except Refusal as refused:
+        door.limiter.settle(route.limits, facts.ip_address, call.body, refused)
+        raise
+
+
+async def _admit(door: Door, route: Route, dialect: Dialect, facts: RequestFacts) -> "Actor | None":
+    if route.permission is Permission.PUBLIC:
+        return None
+    actor = await dialect.identify(facts, door.services)
+    if not allows(actor.role, route.permission):
+        raise Forbidden(refusal_text(route.permission))
+    return actor
+
+
+def _answer(route: Route, dialect: Dialect, answer: Any) -> Response:
+    if not isinstance(answer, Reply):
+        return _json(dialect.wrap(answer), route.status)
+    status = answer.status or route.status
+    if isinstance(answer.content, bytes):
+        response = Response(answer.content, status=status, content_type=answer.media_type)
+    else:
+        response = _json(dialect.wrap(answer.content), status)
+    response.headers.update(answer.headers)
+    return response
+
+
+def _say(dialect: Dialect, refused: Refusal) -> Response:
+    retry_after_s = refused.retry_after_s if isinstance(refused, TooMany) else 0
+    return refusal(dialect, status_of(refused), refused.text, retry_after_s)
