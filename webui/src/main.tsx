@@ -6,6 +6,8 @@ import '@mantine/spotlight/styles.css';
 import '@fontsource-variable/inter/index.css';
 import '@fontsource-variable/jetbrains-mono/index.css';
 import '@/styles/base.css';
+import '@/styles/shell.css';
+import '@/styles/content.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from '@/app';

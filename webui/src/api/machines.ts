@@ -20,10 +20,14 @@ export function useMachines(live = true) {
   });
 }
 
+export async function getMachine(agentId: string, signal?: AbortSignal): Promise<Machine> {
+  return (await request<{ machine: Machine }>('GET', at(agentId), signal === undefined ? {} : { signal })).machine;
+}
+
 export function useMachine(agentId: string, waiting = false) {
   return useQuery({
     queryKey: ['machines', agentId],
-    queryFn: async ({ signal }) => (await request<{ machine: Machine }>('GET', at(agentId), { signal })).machine,
+    queryFn: ({ signal }) => getMachine(agentId, signal),
     refetchInterval: waiting ? WAITING_MS : LIVE_MS,
   });
 }

@@ -1,6 +1,65 @@
-/** The frame around every signed-in page. */
-import { Outlet } from '@tanstack/react-router';
+/** The frame around every signed-in page: header, navigation, palette; it leaves for the sign-in when the session ends. */
+import { AppShell, Burger } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
+import { Logo } from '@/components/logo';
+import { Navigation } from '@/components/shell/navigation';
+import { Palette, PaletteButton } from '@/components/shell/palette';
+import { UserMenu } from '@/components/shell/user-menu';
+import { queryClient } from '@/api/cache';
+import { useFreshToken, useSession } from '@/lib/session';
+import type { User } from '@/api/types';
 
 export function Shell() {
-  return <main id="content"><Outlet /></main>;
+  const session = useSession();
+  useLeaveWhenSignedOut(session === null);
+  return session === null ? null : <Frame user={session.user} />;
+}
+
+function Frame({ user }: { user: User }) {
+  const [open, { toggle, close }] = useDisclosure(false);
+  const main = useFocusOnNavigation(close);
+  useFreshToken();
+  return (
+    <AppShell header={{ height: 52 }} navbar={{ width: 208, breakpoint: 'sm', collapsed: { mobile: !open } }} padding={0}>
+      <a className="skip-link" href="#content" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>Skip to content</a>
+      <AppShell.Header className="header">
+        <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={open ? 'Close navigation' : 'Open navigation'} />
+        <Link to="/machines" className="brand" aria-label="Fairlead, machines"><Logo /><span className="brand-name">Fairlead</span></Link>
+        <span className="tenant" title={`Organization ${user.tenant_name}`}>{user.tenant_name}</span>
+        <PaletteButton />
+        <UserMenu user={user} />
+      </AppShell.Header>
+      <AppShell.Navbar className="navbar" aria-label="Pages" component="nav"><Navigation /></AppShell.Navbar>
+      <AppShell.Main id="content" ref={main} tabIndex={-1} className="main"><Outlet /></AppShell.Main>
+      <Palette />
+    </AppShell>
+  );
+}
+
+/** Ended by sign-out, by the clock or by the relay: nothing of the last person stays behind, and they come back where they were. */
+function useLeaveWhenSignedOut(out: boolean): void {
+  const navigate = useNavigate();
+  const here = useLocation({ select: (location) => location.href });
+  useEffect(() => {
+    if (!out) return;
+    queryClient.clear();
+    void navigate({ to: '/login', search: { next: here } });
+  }, [out, navigate, here]);
+}
+
+/** A new page starts at its top and has the focus, so that a screen reader reads it. */
+function useFocusOnNavigation(arrived: () => void) {
+  const main = useRef<HTMLElement>(null);
+  const path = useLocation({ select: (location) => location.pathname });
+  const shown = useRef(path);
+  useEffect(() => {
+    if (shown.current === path) return;
+    shown.current = path;
+    arrived();
+    window.scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [path, arrived]);
+  return main;
 }

@@ -1,0 +1,61 @@
+/** Ctrl+K: from anywhere to a prompt or a page by typing a part of its name. */
+import { Kbd } from '@mantine/core';
+import { openSpotlight, Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight';
+import { IconPlus, IconSearch, IconServer, IconTerminal2, IconUsersGroup } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
+import { useMachines } from '@/api/machines';
+import type { Machine } from '@/api/types';
+import { isAdmin, useUser } from '@/lib/session';
+
+export function PaletteButton() {
+  return (
+    <button type="button" className="palette-button" onClick={openSpotlight} aria-label="Go to a machine or page" aria-keyshortcuts="Control+K">
+      <IconSearch size={16} aria-hidden="true" />
+      <span>Go to a machine or page…</span>
+      <Kbd size="xs">Ctrl K</Kbd>
+    </button>
+  );
+}
+
+export function Palette() {
+  const machines = useMachines(false).data ?? [];
+  const pages = usePages();
+  const actions: SpotlightActionGroupData[] = [{ group: 'Machines', actions: useMachineActions(machines) }, { group: 'Pages', actions: pages }];
+  return (
+    <Spotlight
+      actions={actions} limit={9} highlightQuery shortcut="mod + K" nothingFound="Nothing by that name" scrollable maxHeight={420}
+      // Inside a terminal Ctrl+K belongs to readline; an open transition would swallow the first keystrokes.
+      tagsToIgnore={[]} transitionProps={{ duration: 0 }} overlayProps={{ blur: 0 }}
+      searchProps={{ leftSection: <IconSearch size={18} />, placeholder: 'Machine or page', 'aria-label': 'Machine or page' }}
+    />
+  );
+}
+
+function useMachineActions(machines: Machine[]): SpotlightActionData[] {
+  const navigate = useNavigate();
+  return machines.map((machine) => {
+    const online = machine.status === 'online';
+    return {
+      id: machine.agent_id,
+      label: machine.name,
+      description: online ? `Open a terminal${machine.os ? ` on ${machine.os}` : ''}` : `Show its page (${machine.status})`,
+      keywords: [machine.hostname, machine.ip_address, ...machine.tags],
+      leftSection: online ? <IconTerminal2 size={18} /> : <IconServer size={18} />,
+      onClick: () => void (online
+        ? navigate({ to: '/terminals', search: { open: machine.agent_id } })
+        : navigate({ to: '/machines/$agentId', params: { agentId: machine.agent_id } })),
+    };
+  });
+}
+
+function usePages(): SpotlightActionData[] {
+  const navigate = useNavigate();
+  const admin = isAdmin(useUser());
+  const pages: SpotlightActionData[] = [
+    { id: 'page-machines', label: 'Machines', leftSection: <IconServer size={18} />, onClick: () => void navigate({ to: '/machines' }) },
+    { id: 'page-terminals', label: 'Terminals', leftSection: <IconTerminal2 size={18} />, onClick: () => void navigate({ to: '/terminals' }) },
+    { id: 'page-groups', label: 'Groups', leftSection: <IconUsersGroup size={18} />, onClick: () => void navigate({ to: '/groups' }) },
+  ];
+  const add: SpotlightActionData = { id: 'page-add', label: 'Add a machine', leftSection: <IconPlus size={18} />, onClick: () => void navigate({ to: '/machines/add' }) };
+  return admin ? [...pages, add] : pages;
+}
