@@ -1,0 +1,86 @@
+"""The product's own collections and indexes: the one place to declare a new one.
+
+Every document has `_id` (24 hex digits), `tenant_id`, `created_at`, `updated_at` and `version`, unless noted. Case is
+folded by the writer into a `*_folded` copy, because neither adapter uses a collation.
+"""
+
+from relay.store.schema import CollectionSchema, Index, Schema
+
+
+def _index(*paths: str, unique: bool = False, sparse: bool = False, ttl_s: int | None = None) -> Index:
+    """An index over `paths`; a leading minus means descending."""
+    fields = tuple((path.removeprefix("-"), -1 if path.startswith("-") else 1) for path in paths)
+    return Index(fields=fields, unique=unique, sparse=sparse, ttl_s=ttl_s)
+
+
+ACCOUNTS = (
+    CollectionSchema(name="organizations", indexes=(_index("name", unique=True),), scan_ok=True),  # no tenant_id
+    CollectionSchema(
+        name="users",
+        indexes=(
+            _index("username_folded", unique=True),
+            _index("tenant_id", "email_folded", unique=True),
+            _index("api_key_hash", unique=True, sparse=True),
+        ),
+    ),
+    CollectionSchema(
+        name="groups",
+        indexes=(
+            _index("tenant_id", "name_folded", unique=True),
+            _index("tenant_id", "member_ids"),
+            _index("tenant_id", "machine_ids"),
+        ),
+    ),
+    CollectionSchema(name="revoked_tokens", indexes=(_index("expires_at", ttl_s=0),)),  # _id is the token's jti
+    CollectionSchema(name="settings", indexes=(_index("tenant_id"),), scan_ok=True),
+)
+
+MACHINES = (
+    CollectionSchema(
+        name="machines",
+        indexes=(
+            _index("agent_id", unique=True),
+            _index("tenant_id", "name_folded", unique=True),
+            _index("tenant_id", "status"),
+        ),
+    ),
+    CollectionSchema(
+        name="grants",
+        indexes=(_index("machine_id", "user_id", unique=True), _index("tenant_id", "user_id")),
+    ),
+    CollectionSchema(
+        name="enrolment_tokens",
+        indexes=(_index("token_hash", unique=True), _index("expires_at", ttl_s=0), _index("tenant_id", "machine_id")),
+    ),
+)
+
+RECORDS = (
+    CollectionSchema(
+        name="sessions",
+        indexes=(
+            _index("tenant_id", "machine_id", "-started_at"),
+            _index("tenant_id", "user_id", "-started_at"),
+            _index("tenant_id", "status"),
+        ),
+    ),
+    CollectionSchema(
+        name="commands",
+        indexes=(
+            _index("tenant_id", "machine_id", "-timestamp"),
+            _index("tenant_id", "-timestamp"),
+            _index("session_id", "timestamp"),
+            _index("tenant_id", "user_id", "-timestamp"),
+        ),
+    ),
+    CollectionSchema(
+        name="audit",
+        indexes=(
+            _index("tenant_id", "-timestamp"),
+            _index("tenant_id", "action", "-timestamp"),
+            _index("tenant_id", "user_id", "-timestamp"),
+        ),
+    ),
+)
+
+SCHEMA = Schema(version=1, collections=ACCOUNTS + MACHINES + RECORDS)
+"""What `relay/app.py` opens."""
