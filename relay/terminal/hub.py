@@ -161,15 +161,16 @@ class Hub:
 
     def find_agent(self, agent_id: str) -> AgentLink | None:
         """The agent's live link."""
-        return self._links.get(agent_id)
+        link = self._links.get(agent_id)
+        return None if link is None or link.ending is not None else link
 
     def is_connected(self, agent_id: str) -> bool:
         """Whether the agent has a live, proven link."""
-        return agent_id in self._links
+        return self.find_agent(agent_id) is not None
 
     def agent_facts(self, agent_id: str) -> AgentFacts | None:
         """What a connected agent said of itself."""
-        link = self._links.get(agent_id)
+        link = self.find_agent(agent_id)
         return None if link is None else link.facts
 
     async def disconnect_agent(self, agent_id: str, code: int, reason: str) -> None:
@@ -262,7 +263,7 @@ class Hub:
                 del self._commands[agent_id]
 
     def _linked(self, agent_id: str) -> AgentLink:
-        link = self._links.get(agent_id)
-        if link is None or link.ending is not None or self._stopping.is_set():
+        link = self.find_agent(agent_id)
+        if link is None or self._stopping.is_set():
             raise AgentOffline
         return link
