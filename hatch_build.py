@@ -162,11 +162,21 @@ def say(text: str) -> None:
     print(f"fairlead build: {text}", file=sys.stderr, flush=True)
 
 
+def check_console(root: Path) -> None:
+    """Types, lint and unit tests of the console, for `make check`."""
+    npm, environment = npm_command()
+    for script in ("check", "test"):
+        run([*npm, "run", script], root / "webui", environment)
+
+
 def main() -> int:
     root = Path(__file__).resolve().parent
     try:
-        build_agent_zipapp(root)
-        build_console(root)
+        if sys.argv[1:] == ["check"]:
+            check_console(root)
+        else:
+            build_agent_zipapp(root)
+            build_console(root)
     except BuildFailed as failure:
         say(str(failure))
         return 1
