@@ -7,7 +7,15 @@ export type Action =
   | { readonly do: 'tab'; readonly index: number }
   | { readonly do: 'split'; readonly direction: 'row' | 'column' }
   | { readonly do: 'font'; readonly step: -1 | 0 | 1 }
-  | { readonly do: 'new' | 'other-pane' | 'find' | 'copy' | 'paste' | 'palette' };
+  | { readonly do: 'other-pane' }
+  | { readonly do: 'copy' }
+  | { readonly do: 'paste' }
+  | PageAction;
+
+/** What needs the page, not only the terminals. */
+export interface PageAction {
+  readonly do: 'new' | 'find' | 'palette';
+}
 
 export interface KeyPress {
   readonly type: string;

@@ -1,7 +1,7 @@
 /** Finds text in one terminal's scrollback; Enter goes up through the matches, Shift+Enter down, Escape ends it. */
 import { ActionIcon, TextInput } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconLetterCase, IconRegex, IconX } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { TerminalSession } from '@/components/terminal/session';
 import { FIND_MARKS } from '@/lib/terminal-theme';
 
@@ -12,6 +12,7 @@ export function FindBar({ session, onEnd }: { session: TerminalSession; onEnd: (
   const [caseSensitive, setCaseSensitive] = useState(false);
   const [regex, setRegex] = useState(false);
   const [found, setFound] = useState<Found | null>(null);
+  const field = useRef<HTMLInputElement>(null);
   const { search } = session.emulator;
   const broken = regex && !isPattern(text);
 
@@ -21,6 +22,7 @@ export function FindBar({ session, onEnd }: { session: TerminalSession; onEnd: (
     return direction === 'up' ? search.findPrevious(text, options) : search.findNext(text, options);
   };
 
+  useEffect(() => field.current?.focus(), []);
   useEffect(() => {
     const subscription = search.onDidChangeResults(setFound);
     return () => {
@@ -35,26 +37,23 @@ export function FindBar({ session, onEnd }: { session: TerminalSession; onEnd: (
   }, [text, caseSensitive, regex]);
 
   return (
-    <div
-      className="fl-find"
-      role="search"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') onEnd();
-        if (event.key === 'Enter') find(event.shiftKey ? 'down' : 'up');
-      }}
-    >
+    <search className="fl-find">
       <TextInput
         size="xs"
         aria-label="Find in terminal"
         placeholder="Find"
         value={text}
         error={broken}
-        autoFocus
+        ref={field}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') onEnd();
+          if (event.key === 'Enter') find(event.shiftKey ? 'down' : 'up');
+        }}
         onChange={(event) => setText(event.currentTarget.value)}
       />
-      <span className="fl-find-count" role="status">
+      <output className="fl-find-count">
         {broken ? 'not a pattern' : count(found)}
-      </span>
+      </output>
       <Toggle label="Match case" on={caseSensitive} set={setCaseSensitive}>
         <IconLetterCase size={16} />
       </Toggle>
@@ -70,11 +69,11 @@ export function FindBar({ session, onEnd }: { session: TerminalSession; onEnd: (
       <ActionIcon size="sm" variant="subtle" color="gray" aria-label="Close find" onClick={onEnd}>
         <IconX size={16} />
       </ActionIcon>
-    </div>
+    </search>
   );
 }
 
-type ToggleProps = { label: string; on: boolean; set: (on: boolean) => void; children: React.ReactNode };
+type ToggleProps = { label: string; on: boolean; set: (on: boolean) => void; children: ReactNode };
 
 function Toggle({ label, on, set, children }: ToggleProps) {
   return (

@@ -50,9 +50,15 @@ export function MachinePicker({ onPick }: { onPick: (agentId: string) => void })
 
 function matching(machines: readonly Machine[], wanted: string): Machine[] {
   const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
-  const text = (machine: Machine): string => [machine.name, machine.hostname, ...(machine.tags ?? [])].join(' ').toLowerCase();
-  const rank = (machine: Machine): number => (machine.status === 'online' ? 0 : 1);
   return machines
     .filter((machine) => words.every((word) => text(machine).includes(word)))
     .toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
+}
+
+function text(machine: Machine): string {
+  return [machine.name, machine.hostname, ...machine.tags].join(' ').toLowerCase();
+}
+
+function rank(machine: Machine): number {
+  return machine.status === 'online' ? 0 : 1;
 }

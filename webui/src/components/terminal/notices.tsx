@@ -1,6 +1,6 @@
 /** Short words over an intact screen, never a dialog: the line is down, the shell ended, a paste or a link needs a yes. */
 import { Button, CloseButton } from '@mantine/core';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { TerminalSession } from '@/components/terminal/session';
 import type { Notice, SessionView } from '@/components/terminal/view';
 import { pasteSize } from '@/lib/paste';
@@ -71,7 +71,11 @@ function Over({ session, view }: Props) {
 }
 
 function Asked({ session, notice }: { session: TerminalSession; notice: Notice }) {
-  const answer = (agreed: boolean) => () => session.answer(agreed);
+  const cancel = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    // What the person did brings the keyboard here, to the harmless answer; what a machine did must not take it away.
+    if (notice.kind === 'paste' || notice.kind === 'link') cancel.current?.focus();
+  }, [notice]);
   if (notice.kind === 'words') return <News session={session} words={notice.words} />;
   const { text, shown, verb } = question(notice);
   return (
@@ -79,15 +83,14 @@ function Asked({ session, notice }: { session: TerminalSession; notice: Notice }
       tone="warn"
       action={
         <>
-          <Button size="compact-xs" variant="filled" onClick={answer(true)} autoFocus>
+          <Button size="compact-xs" variant="filled" onClick={() => session.answer(true)}>
             {verb}
           </Button>
-          <Button size="compact-xs" variant="default" onClick={answer(false)}>
+          <Button size="compact-xs" variant="default" ref={cancel} onClick={() => session.answer(false)}>
             Cancel
           </Button>
         </>
       }
-      onEscape={answer(false)}
     >
       {text}
       <pre className="fl-notice-shown">{shown}</pre>
@@ -118,19 +121,11 @@ function News({ session, words }: { session: TerminalSession; words: string }) {
   );
 }
 
-type CardProps = { tone: 'plain' | 'warn' | 'bad'; action?: ReactNode; onEscape?: () => void; children: ReactNode };
+type CardProps = { tone: 'plain' | 'warn' | 'bad'; action?: ReactNode; children: ReactNode };
 
-function Card({ tone, action, onEscape, children }: CardProps) {
+function Card({ tone, action, children }: CardProps) {
   return (
-    <div
-      className="fl-notice"
-      data-tone={tone}
-      role="group"
-      aria-label="Notice"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') onEscape?.();
-      }}
-    >
+    <div className="fl-notice" data-tone={tone}>
       <div className="fl-notice-words">{children}</div>
       {action ? <div className="fl-notice-action">{action}</div> : null}
     </div>
@@ -140,9 +135,8 @@ function Card({ tone, action, onEscape, children }: CardProps) {
 function useSecondsUntil(at: number): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
-    setNow(Date.now());
     const timer = setInterval(() => setNow(Date.now()), 250);
     return () => clearInterval(timer);
-  }, [at]);
+  }, []);
   return Math.max(0, Math.ceil((at - now) / 1000));
 }

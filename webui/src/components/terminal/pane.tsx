@@ -12,7 +12,10 @@ export function Pane({ session, view, focused, alone, finding, onFindEnd }: Prop
   const place = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => (place.current ? show(session, place.current) : undefined), [session]);
   useEffect(() => {
-    if (focused && !finding) session.focus();
+    if (!focused || finding) return undefined;
+    // After the frame of the page, which takes the focus at each navigation.
+    const frame = requestAnimationFrame(() => session.focus());
+    return () => cancelAnimationFrame(frame);
   }, [session, focused, finding]);
   return (
     <section className="fl-pane" data-focused={focused && !alone} aria-label={view.title} onFocusCapture={() => terminals.focusPane(session.key)}>

@@ -88,7 +88,7 @@ function TabItem({ tab, index, view, active }: { tab: Tab; index: number; view: 
             2
           </span>
         ) : null}
-        {unread ? <span className="fl-tab-unread" role="img" aria-label="New output" /> : null}
+        {unread ? <span className="fl-tab-unread" title="New output" /> : null}
       </button>
       <button type="button" className="fl-tab-close" aria-label={`Close ${session.title}`} onClick={() => terminals.closeTab(tab.id)}>
         <IconX size={14} />
