@@ -50,3 +50,7 @@ class Unavailable(Refusal):
 
 class TimedOut(Refusal):
     """It was started and did not end in the time given."""
+
+
+class MachinePending(Unavailable):
+    """The machine was added, and no agent has enrolled for it yet."""

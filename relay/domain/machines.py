@@ -71,7 +71,9 @@ class Machine:
         return bool(self.public_key)
 
 
-def status_at(machine: Machine, now: datetime, offline_timeout: timedelta = OFFLINE_TIMEOUT) -> Status:
+def status_at(
+    machine: Machine, now: datetime, *, offline_timeout: timedelta = OFFLINE_TIMEOUT, grace: timedelta = LINK_GRACE
+) -> Status:
     """What people are told. `now` and the machine's times are UTC."""
     if not machine.is_enrolled:
         return Status.PENDING
@@ -81,7 +83,7 @@ def status_at(machine: Machine, now: datetime, offline_timeout: timedelta = OFFL
     if machine.is_connected:
         return Status.ONLINE
     gone = machine.disconnected_at
-    return Status.ONLINE if gone is not None and now - gone < LINK_GRACE else Status.OFFLINE
+    return Status.ONLINE if gone is not None and now - gone < grace else Status.OFFLINE
 
 
 def uptime_text(seconds: float | None) -> str | None:

@@ -47,6 +47,20 @@ class Sealer(Protocol):
         """The text again. Raises ValueError when it was not sealed by this relay."""
 
 
+class Identity(Protocol):
+    """The relay's own Ed25519 key, which agents pin."""
+
+    @property
+    def public_key(self) -> bytes:
+        """32 raw bytes."""
+
+    def sign(self, message: bytes) -> bytes:
+        """64 bytes."""
+
+    def verify(self, public_key: bytes, signature: bytes, message: bytes) -> bool:
+        """Whether somebody else's key made this signature; False for malformed keys and signatures."""
+
+
 class Writer(Protocol):
     """The group-commit writer of the store: returns when the document is durable."""
 

@@ -1,7 +1,7 @@
 """Whether a login still stands, read from the store each time it is asked: nothing revoked, disabled or deleted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relay.domain.access import Actor
 from relay.domain.accounts import Organization, User
@@ -50,13 +50,16 @@ class Standing:
         """Whether somebody logged out of it."""
         return await self.database.collection("revoked_tokens").find_one({"_id": login_id}) is not None
 
-    async def holds(self, actor: Actor) -> bool:
-        """Whether the login that opened something live may keep it open (its token may have expired meanwhile)."""
+    async def holds(self, actor: Actor) -> Actor | None:
+        """The actor as it is now, if the login that opened something live may keep it open; its token may have expired.
+
+        Role and machine role are today's, so that a demotion counts.
+        """
         try:
-            await self.check(login_id=actor.login_id, user_id=actor.user_id, generation=actor.token_generation)
+            found = await self.check(login_id=actor.login_id, user_id=actor.user_id, generation=actor.token_generation)
         except Refusal:
-            return False
-        return True
+            return None
+        return replace(actor, role=found.user.role, machine_role=found.user.machine_role)
 
     async def find(self, user_id: str) -> Account | None:
         """The account of this user id, or None."""

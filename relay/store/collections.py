@@ -20,6 +20,7 @@ ACCOUNTS = (
         indexes=(
             _index("username_folded", unique=True),
             _index("tenant_id", "email_folded", unique=True),
+            _index("email_folded"),
             _index("api_key_hash", unique=True, sparse=True),
         ),
     ),
@@ -44,6 +45,7 @@ MACHINES = (
             _index("tenant_id", "status"),
         ),
     ),
+    CollectionSchema(name="deleted_agents"),  # _id is the agent id: an agent that still calls is told, and stops
     CollectionSchema(
         name="grants",
         indexes=(_index("machine_id", "user_id", unique=True), _index("tenant_id", "user_id")),

@@ -1,0 +1,211 @@
+"""All services, built once: the only place that knows which needs which.
+
+The hub needs a listener before it can be built, and the services need the hub. So the composition root first makes a
+`Fleet` (the listener), then the hub, then `build`s the rest:
+
+    live = Live()
+    fleet = Fleet(database=…, writer=…, live=live, clock=…, ids=…)
+    hub = Hub(clock=…, listener=fleet, settings=…)
+    services = build(Devices(…, fleet=fleet, hub=hub), config)
+    await fleet.recover()
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from relay.clock import Clock
+from relay.config import Config
+from relay.ids import Ids
+from relay.services.access import AccessGrants
+from relay.services.accounts import Accounts
+from relay.services.audit import Audit
+from relay.services.auth import Auth
+from relay.services.commands import Commands
+from relay.services.credentials import AgentCredentials
+from relay.services.dashboard import Dashboard
+from relay.services.enrolment import Enrolments
+from relay.services.fleet import Fleet
+from relay.services.groups import Groups
+from relay.services.history import History
+from relay.services.live import Live
+from relay.services.login import Login
+from relay.services.machines import Machines
+from relay.services.ports import Background, Identity, Passwords, Sealer, Tokens, Writer
+from relay.services.presence import Presence
+from relay.services.recheck import LiveRecheck
+from relay.services.rights import Rights
+from relay.services.standing import Standing
+from relay.services.terminals import Terminals
+from relay.services.upkeep import Upkeep
+from relay.services.users import Users
+from relay.store.interface import Database
+from relay.terminal.hub import Hub
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Devices:
+    """Everything the services stand on. `background` is the application nursery's `start_soon`."""
+
+    database: Database
+    writer: Writer
+    hub: Hub
+    fleet: Fleet
+    live: Live
+    passwords: Passwords
+    tokens: Tokens
+    sealer: Sealer
+    identity: Identity
+    background: Background
+    clock: Clock
+    ids: Ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """One field a noun."""
+
+    accounts: Accounts
+    login: Login
+    auth: Auth
+    users: Users
+    groups: Groups
+    machines: Machines
+    access: AccessGrants
+    enrolment: Enrolments
+    commands: Commands
+    terminals: Terminals
+    history: History
+    dashboard: Dashboard
+    presence: Presence
+    audit: Audit
+    recheck: LiveRecheck
+    upkeep: Upkeep
+    credentials: AgentCredentials
+    database: Database
+    hub: Hub
+
+
+def build(devices: Devices, config: Config) -> Services:
+    """The services over these devices. Also tells the fleet its hub."""
+    d = devices
+    d.fleet.hub = d.hub
+    clock, ids, database = d.clock, d.ids, d.database
+    audit = Audit(writer=d.writer, clock=clock, ids=ids)
+    standing = Standing(database=database)
+    rights = Rights(database=database, clock=clock, admin_implicit=config.admin_implicit_access)
+    recheck = LiveRecheck(live=d.live, rights=rights, standing=standing, hub=d.hub)
+    presence = _presence(clock, config)
+    accounts = _accounts(d, audit, config)
+    return Services(
+        accounts=accounts,
+        login=_login(d, audit, standing, config),
+        auth=_auth(d, audit, standing, recheck, config),
+        users=Users(database=database, accounts=accounts, standing=standing, audit=audit),
+        groups=Groups(database=database, audit=audit, recheck=recheck, clock=clock, ids=ids),
+        machines=_machines(d, audit, rights=rights, presence=presence, recheck=recheck, config=config),
+        access=AccessGrants(database=database, rights=rights, audit=audit, recheck=recheck, clock=clock, ids=ids),
+        enrolment=Enrolments(database=database, audit=audit, clock=clock),
+        commands=_commands(d, audit, rights, recheck),
+        terminals=_terminals(d, audit, rights, recheck),
+        history=History(database=database, rights=rights),
+        dashboard=Dashboard(database=database, rights=rights, presence=presence),
+        presence=presence,
+        audit=audit,
+        recheck=recheck,
+        upkeep=Upkeep(database=database, hub=d.hub, live=d.live, recheck=recheck, presence=presence, clock=clock),
+        credentials=AgentCredentials(identity=d.identity, fleet=d.fleet),
+        database=database,
+        hub=d.hub,
+    )
+
+
+def _presence(clock: Clock, config: Config) -> Presence:
+    return Presence(
+        clock=clock,
+        offline_timeout=timedelta(seconds=config.offline_timeout_s),
+        grace=timedelta(seconds=config.offline_grace_s),
+    )
+
+
+def _accounts(d: Devices, audit: Audit, config: Config) -> Accounts:
+    return Accounts(
+        database=d.database,
+        passwords=d.passwords,
+        sealer=d.sealer,
+        audit=audit,
+        clock=d.clock,
+        ids=d.ids,
+        signup_enabled=config.signup_enabled,
+        password_min_length=config.password_min_length,
+    )
+
+
+def _login(d: Devices, audit: Audit, standing: Standing, config: Config) -> Login:
+    return Login(
+        database=d.database,
+        standing=standing,
+        passwords=d.passwords,
+        tokens=d.tokens,
+        audit=audit,
+        clock=d.clock,
+        ids=d.ids,
+        lifetime_s=config.jwt_expiry_hours * 3600,
+    )
+
+
+def _auth(d: Devices, audit: Audit, standing: Standing, recheck: LiveRecheck, config: Config) -> Auth:
+    return Auth(
+        database=d.database,
+        standing=standing,
+        tokens=d.tokens,
+        sealer=d.sealer,
+        audit=audit,
+        recheck=recheck,
+        clock=d.clock,
+        lifetime_s=config.jwt_expiry_hours * 3600,
+        chain_lifetime_s=config.refresh_chain_days * 24 * 3600,
+    )
+
+
+def _machines(
+    d: Devices, audit: Audit, *, rights: Rights, presence: Presence, recheck: LiveRecheck, config: Config
+) -> Machines:
+    return Machines(
+        database=d.database,
+        rights=rights,
+        presence=presence,
+        hub=d.hub,
+        audit=audit,
+        recheck=recheck,
+        clock=d.clock,
+        ids=d.ids,
+        enrolment_lifetime=timedelta(hours=config.enrolment_hours),
+    )
+
+
+def _commands(d: Devices, audit: Audit, rights: Rights, recheck: LiveRecheck) -> Commands:
+    return Commands(
+        rights=rights,
+        live=d.live,
+        recheck=recheck,
+        hub=d.hub,
+        audit=audit,
+        writer=d.writer,
+        background=d.background,
+        clock=d.clock,
+        ids=d.ids,
+    )
+
+
+def _terminals(d: Devices, audit: Audit, rights: Rights, recheck: LiveRecheck) -> Terminals:
+    return Terminals(
+        database=d.database,
+        rights=rights,
+        live=d.live,
+        recheck=recheck,
+        hub=d.hub,
+        audit=audit,
+        writer=d.writer,
+        clock=d.clock,
+        ids=d.ids,
+    )

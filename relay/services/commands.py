@@ -1,0 +1,181 @@
+"""Single commands over the API: run by right, logged when they end, cut off when the right goes."""
+
+import re
+from dataclasses import dataclass
+
+import structlog
+import trio
+
+from relay.clock import Clock
+from relay.domain.access import Access, Actor
+from relay.domain.audit import Action
+from relay.domain.clients import browser_of, os_of
+from relay.domain.commands import (
+    DEFAULT_TIMEOUT_S,
+    CommandRecord,
+    Confidence,
+    Method,
+    check_command,
+    check_timeout,
+)
+from relay.domain.errors import Forbidden, Refusal, TimedOut, Unavailable
+from relay.domain.machines import Machine
+from relay.ids import Ids
+from relay.services.audit import Audit
+from relay.services.live import Live, LiveCommand
+from relay.services.ports import Background, Writer
+from relay.services.recheck import LiveRecheck
+from relay.services.records import to_document
+from relay.services.rights import NOT_AUTHORIZED, Rights
+from relay.terminal.command_run import CommandOutcome, CommandRequest
+from relay.terminal.hub import Hub
+
+_SUDO = re.compile(r"\s*(?:sudo|su|doas|pkexec)(?:\s|$)")
+"""A plain try is refused with a clear word here; the machine refuses every other way (no_new_privs)."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Sent:
+    """A command on its way; once `ended` is set there is an outcome, or a refusal why there is none."""
+
+    command_id: str
+    command: str
+    ended: trio.Event
+    outcome: CommandOutcome | None = None
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commands:
+    """Runs commands. Each runs in the background to its end, whether or not anybody waits for it."""
+
+    rights: Rights
+    live: Live
+    recheck: LiveRecheck
+    hub: Hub
+    audit: Audit
+    writer: Writer
+    background: Background
+    clock: Clock
+    ids: Ids
+
+    async def send(
+        self, actor: Actor, agent_id: str, command: str, *, timeout_s: int = DEFAULT_TIMEOUT_S, wait: bool = False
+    ) -> Sent:
+        """Start a command; with `wait`, return when it has ended (at most `timeout_s` seconds later).
+
+        Raises Invalid, NotFound, Forbidden, Unavailable; with `wait` also TimedOut and TooMany.
+        """
+        check_command(command)
+        check_timeout(timeout_s)
+        machine = await self.rights.get(actor, agent_id)
+        access = await self._require_use(actor, machine)
+        if _SUDO.match(command) and not access.sudo:
+            raise Forbidden("Sudo is not allowed for your machine role")
+        if not self.hub.is_connected(agent_id):
+            raise Unavailable("Machine is offline")
+        sent = Sent(command_id=self.ids.object_id(), command=command, ended=trio.Event())
+        await self._record(actor, machine, access, sent)
+        live = LiveCommand(
+            command_id=sent.command_id,
+            machine_id=machine.id,
+            tenant_id=machine.tenant_id,
+            actor=actor,
+            access=access,
+            scope=trio.CancelScope(),
+        )
+        self.live.commands[sent.command_id] = live
+        self.background(lambda: self._run(live, machine, sent, timeout_s))
+        if wait:
+            await sent.ended.wait()
+            if sent.refusal is not None:
+                raise sent.refusal
+        return sent
+
+    async def _run(self, live: LiveCommand, machine: Machine, sent: Sent, timeout_s: int) -> None:
+        request = CommandRequest(
+            command_id=sent.command_id,
+            command=sent.command,
+            username=live.actor.username,
+            timeout_s=timeout_s,
+            sudo=live.access.sudo,
+        )
+        try:
+            with live.scope:
+                await self.recheck.command(live)
+                sent.outcome = await self.hub.run_command(machine.agent_id, request)
+            sent.refusal = _refusal(sent.outcome)
+        except Refusal as refusal:
+            sent.refusal = refusal
+        except Exception:  # a bug must end this command only; logged here, once
+            log.exception("command failed", command_id=sent.command_id)
+            sent.refusal = Unavailable("The command could not be run")
+        finally:
+            self.live.commands.pop(sent.command_id, None)
+            with trio.CancelScope(shield=True):
+                await self._write(self._record_of(live, machine, sent))
+            sent.ended.set()
+
+    async def _write(self, record: CommandRecord) -> None:
+        try:
+            await self.writer.write("commands", to_document(record))
+        except Exception:  # the store is full or gone: the command has run, the relay goes on; logged here, once
+            log.exception("command row lost", command_id=record.id)
+
+    def _record_of(self, live: LiveCommand, machine: Machine, sent: Sent) -> CommandRecord:
+        actor, outcome = live.actor, sent.outcome
+        return CommandRecord(
+            id=sent.command_id,
+            tenant_id=machine.tenant_id,
+            machine_id=machine.id,
+            agent_id=machine.agent_id,
+            machine_name=machine.name,
+            user_id=actor.user_id,
+            username=actor.username,
+            command=sent.command,
+            timestamp=outcome.started_at if outcome else self.clock.now(),
+            success=outcome is not None and outcome.exit_code == 0 and not outcome.timed_out,
+            exit_code=outcome.exit_code if outcome else None,
+            duration_ms=outcome.duration_ms if outcome else None,
+            source=actor.source,
+            session_id=None,
+            method=Method.API,
+            confidence=Confidence.HIGH,
+            ip_address=actor.ip_address,
+            browser=browser_of(actor.user_agent),
+            os=os_of(actor.user_agent),
+        )
+
+    async def _require_use(self, actor: Actor, machine: Machine) -> Access:
+        access = await self.rights.find(actor, machine)
+        if access is None:
+            await self.audit.record(
+                actor,
+                Action.ACCESS_DENIED,
+                "machine",
+                resource_id=machine.agent_id,
+                tenant_id=machine.tenant_id,
+                status="failure",
+            )
+            raise Forbidden(NOT_AUTHORIZED)
+        return access
+
+    async def _record(self, actor: Actor, machine: Machine, access: Access, sent: Sent) -> None:
+        await self.audit.record(
+            actor,
+            Action.COMMAND_EXECUTED,
+            "machine",
+            resource_id=machine.agent_id,
+            tenant_id=machine.tenant_id,
+            command_id=sent.command_id,
+            machine_name=machine.name,
+            via=str(access.via),
+        )
+
+
+def _refusal(outcome: CommandOutcome | None) -> Refusal | None:
+    if outcome is None:
+        return Forbidden("Access was revoked while the command ran")
+    return TimedOut("Command timed out") if outcome.timed_out else None
