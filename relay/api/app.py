@@ -9,7 +9,7 @@ from quart import Response, g, request
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 
-from relay.api import correlation, headers
+from relay.api import console, correlation, headers
 from relay.api.dialect import WEBXTERM, Dialect, dialect_of_path
 from relay.api.exchange import Door, read_facts, refusal, view_of
 from relay.api.routing import RequestFacts, Route
@@ -60,7 +60,8 @@ def _mount_frame(app: QuartTrio, door: Door) -> None:
         return _finish(door, response)
 
     async def refuse_http(error: HTTPException) -> Response:
-        return _refuse_http(error)
+        page = await console.answer_unknown() if error.code == 404 else None
+        return page or _refuse_http(error)
 
     async def refuse_defect(error: Exception) -> Response:
         correlation.log_defect(request.method, request.path)

@@ -9,7 +9,8 @@ import os
 import secrets
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 KEY_BYTES = 32
@@ -39,6 +40,15 @@ class Keys:
     def sign(self, message: bytes) -> bytes:
         """The relay's Ed25519 signature, 64 bytes."""
         return self._identity.sign(message)
+
+
+def verify(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether this Ed25519 key (32 bytes) made this signature; False for malformed ones."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _given_secret(text: str) -> bytes:
