@@ -3,6 +3,7 @@
  * page do is decided here, and nowhere else. Knows no session and no socket.
  */
 
+import './style-attributes';
 import { FitAddon } from '@xterm/addon-fit';
 import { SearchAddon } from '@xterm/addon-search';
 import { SerializeAddon } from '@xterm/addon-serialize';

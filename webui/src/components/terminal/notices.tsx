@@ -37,7 +37,7 @@ function Waiting({ session, view }: Props) {
     <Card
       tone="warn"
       action={
-        <Button size="compact-xs" variant="default" onClick={() => session.connect()}>
+        <Button size="compact-xs" variant="default" onClick={() => session.reconnect()}>
           Retry now
         </Button>
       }
@@ -55,7 +55,7 @@ function Over({ session, view }: Props) {
       action={
         <>
           {taken ? (
-            <Button size="compact-xs" variant="default" onClick={() => session.connect()}>
+            <Button size="compact-xs" variant="default" onClick={() => session.reconnect()}>
               Take it back
             </Button>
           ) : null}

@@ -98,6 +98,12 @@ export class TerminalSession {
     this.#socket.connect();
   }
 
+  /** The person asks for the line: at once, and with the keyboard back in the terminal. */
+  reconnect(): void {
+    this.connect();
+    this.focus();
+  }
+
   /** A new shell on the same machine in the same pane, below what is on the screen. */
   openAgain(): void {
     this.#socket?.close();
@@ -107,7 +113,7 @@ export class TerminalSession {
     this.#stream = this.#buildStream();
     this.#set({ sessionId: newSessionId(), exit: null, notice: null, bytes: 0, linkLost: false, roundTripMs: null, programTitle: '' });
     this.#host.onPersist();
-    this.connect();
+    this.reconnect();
   }
 
   /** Ends the shell for good and lets go of everything. */
