@@ -55,3 +55,9 @@ def page_request(
         raise Invalid(f"limit must be between 1 and {maximum}")
     unasked = UNPAGED_LIMIT if page is None else DEFAULT_LIMIT
     return PageRequest(page=page or 1, limit=limit or default or unasked)
+
+
+def page_of(items: Sequence[T], asked: PageRequest) -> Page[T]:
+    """One page of a list that is whole in memory."""
+    chosen = items[asked.skip : asked.skip + asked.limit]
+    return Page(items=chosen, total=len(items), page=asked.page, limit=asked.limit)

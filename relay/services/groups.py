@@ -12,7 +12,7 @@ from relay.domain.errors import Conflict, Invalid, NotFound
 from relay.domain.groups import MAX_MEMBERS, Group
 from relay.domain.machines import Machine
 from relay.domain.names import check_drawable, check_machine_role, check_name, folded, is_object_id
-from relay.domain.paging import Page, PageRequest
+from relay.domain.paging import Page, PageRequest, page_of
 from relay.ids import Ids
 from relay.services.audit import Audit
 from relay.services.ports import Recheck
@@ -123,15 +123,15 @@ class Groups:
         await self.recheck(group.tenant_id)
         await self._record(actor, Action.GROUP_DELETED, group)
 
-    async def members(self, actor: Actor, group_id: str) -> Sequence[User]:
+    async def members(self, actor: Actor, group_id: str, paging: PageRequest) -> Page[User]:
         """Its users, by name. Raises Invalid, NotFound."""
         group = await self.get(actor, group_id)
-        return await self._users(group.tenant_id, group.member_ids, strict=False)
+        return page_of(await self._users(group.tenant_id, group.member_ids, strict=False), paging)
 
-    async def machines(self, actor: Actor, group_id: str) -> Sequence[Machine]:
+    async def machines(self, actor: Actor, group_id: str, paging: PageRequest) -> Page[Machine]:
         """Its machines, by name. Raises Invalid, NotFound."""
         group = await self.get(actor, group_id)
-        return await self._machines(group.tenant_id, group.machine_ids, strict=False)
+        return page_of(await self._machines(group.tenant_id, group.machine_ids, strict=False), paging)
 
     async def add_members(self, actor: Actor, group_id: str, user_ids: Sequence[str]) -> None:
         """Put users in; all or none, twice is once. Raises Invalid, NotFound."""

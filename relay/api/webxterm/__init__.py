@@ -1,0 +1,16 @@
+"""The terminal API: paths, field names and texts of its documentation, over the one domain (docs/api/webxterm.md)."""
+
+from relay.api.routing import Route
+from relay.api.webxterm import access, auth, dashboard, groups, history, machines, terminal, users
+
+ROUTES: tuple[Route, ...] = (
+    *auth.ROUTES,
+    *users.ROUTES,
+    *machines.ROUTES,
+    *history.ROUTES,
+    *access.ROUTES,
+    *groups.ROUTES,
+    *terminal.ROUTES,
+    *dashboard.ROUTES,
+)
+"""Every row of the dialect; tests walk it."""
