@@ -17,11 +17,13 @@ from protocol.link import ControlReceived, CreditReceived, DataReceived, Event, 
 from protocol.messages import Close, Heartbeat, Message
 from relay.terminal.ending import INTERNAL, PROTOCOL_ERROR, SILENT, close_text, printable
 from relay.terminal.errors import AgentLost, LinkEnded, SocketClosed, TooManySessions
-from relay.terminal.fair_writer import FairWriter, NextFrame
+from relay.terminal.fair_writer import SEND_LIMIT_S, FairWriter, NextFrame
 from relay.terminal.ports import AgentFacts, AgentSocket, HubListener
 
 CLOSE_LIMIT_S = 5.0
 """How long a closing handshake may take before the socket is dropped."""
+STUCK_S = 1.0
+"""How long the last frame may take to leave once the link has ended."""
 ABNORMAL = 1006
 """RFC 6455's name for a connection that ended without a close frame; never sent."""
 
@@ -63,6 +65,7 @@ class AgentLink:
         self._heard_at = trio.current_time()
         self._heartbeat: Heartbeat | None = None
         self._reports = trio.lowlevel.ParkingLot()
+        self._written = trio.Event()
 
     # --- for the channels
 
@@ -123,8 +126,9 @@ class AgentLink:
         """Pump until the link ends; `ending` then says why."""
         with self._scope:
             async with trio.open_nursery() as nursery:
-                for task in (self._read, self._writer.run, self._watch, self._report):
+                for task in (self._read, self._write, self._watch, self._report):
                     nursery.start_soon(self._guard, task)
+                nursery.start_soon(self._unstick)
 
     def cut(self, code: int, reason: str) -> None:
         """End the link now; the first reason counts."""
@@ -195,9 +199,27 @@ class AgentLink:
             else:
                 await self._listener.heartbeat(self.agent_id, heartbeat)
 
+    async def _write(self) -> None:
+        try:
+            await self._writer.run()
+        finally:
+            self._written.set()
+
+    async def _unstick(self) -> None:
+        """A send to a peer that does not read may not hear of its cancellation: then the socket goes."""
+        try:
+            await trio.sleep_forever()
+        finally:
+            with trio.move_on_after(STUCK_S, shield=True) as limit:
+                await self._written.wait()
+            if limit.cancelled_caught:
+                self._socket.abort()
+
     async def _watch(self) -> None:
-        while (silent_at := self._heard_at + self._silence_s) > trio.current_time():  # noqa: ASYNC110  a moving deadline
-            await trio.sleep_until(silent_at)
+        while (left_s := self._heard_at + self._silence_s - trio.current_time()) > 0:
+            await trio.sleep(min(left_s, SEND_LIMIT_S))
+            if self._writer.is_stuck:
+                raise LinkEnded(SILENT, "the agent does not read")
         raise LinkEnded(SILENT, f"no heartbeat for {self._silence_s:.0f} s")
 
     # --- sending

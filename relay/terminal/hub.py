@@ -22,6 +22,7 @@ from relay.terminal.ending import (
     MACHINE_GONE,
     PROTOCOL_ERROR,
     REPLACED,
+    SHELL_EXITED,
     SHUTDOWN,
     SILENT,
     TERMINATED,
@@ -32,6 +33,7 @@ from relay.terminal.errors import (
     AgentLost,
     AgentOffline,
     AgentRejected,
+    LinkEnded,
     OpenRefused,
     SessionTaken,
     SocketClosed,
@@ -99,6 +101,8 @@ class Hub:
             await socket.close(PROTOCOL_ERROR, "")
         except RemoteProtocolError as error:
             await socket.close(PROTOCOL_ERROR, close_text(printable(str(error))))
+        except LinkEnded as ending:
+            await socket.close(ending.code, close_text(ending.reason))
         except AgentRejected as rejected:
             log.warning("agent rejected", reason=rejected.text, code=rejected.code)
             await socket.close(rejected.code, close_text(rejected.text))
@@ -232,9 +236,15 @@ class Hub:
     def _check_room(self, opening: SessionOpening) -> None:
         if opening.session_id in self._sessions:
             raise SessionTaken
-        mine = sum(each.user_id == opening.user_id for each in self._sessions.values())
-        if mine >= self.settings.max_sessions_per_user:
+        mine = [each for each in self._sessions.values() if each.user_id == opening.user_id]
+        if len(mine) < self.settings.max_sessions_per_user:
+            return
+        left = [each for each in mine if each.was_attached and each.viewer is None]
+        if not left:
             raise TooManySessions(f"Too many open sessions (at most {self.settings.max_sessions_per_user})")
+        oldest = min(left, key=lambda each: each.detached_s)
+        oldest.close("left for the longest, and made room for a new session", SHELL_EXITED)
+        self._forget(oldest)
 
     def find_session(self, session_id: str) -> Session | None:
         """A live session, also one that is just opening or whose agent is away."""

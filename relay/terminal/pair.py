@@ -6,6 +6,9 @@ import trio
 
 from relay.terminal.errors import SocketClosed
 
+ABNORMAL = 1006
+"""What an end without a close frame is called (RFC 6455 §7.1.5)."""
+
 
 class MemorySocket:
     """One end of a pair. `sent_close` and `close_code` tell how it ended, seen from this end."""
@@ -37,6 +40,10 @@ class MemorySocket:
         if self.peer is not None:
             self.peer._learn(code, reason)
         await trio.lowlevel.checkpoint()
+
+    def abort(self) -> None:
+        """End without a word."""
+        self._end(ABNORMAL, "")
 
     def _end(self, code: int, reason: str) -> None:
         self._learn(code, reason)

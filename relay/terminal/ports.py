@@ -17,10 +17,13 @@ class AgentSocket(Protocol):
         """Waits while the peer does not read. Raises SocketClosed."""
 
     async def receive(self) -> bytes:
-        """The next message. Raises SocketClosed."""
+        """The next message. Raises SocketClosed, and LinkEnded for what no agent may send."""
 
     async def close(self, code: int, reason: str) -> None:
-        """Say why, and end. Never raises; closing twice does nothing."""
+        """Say why, and end within moments, also when the peer does not read. Never raises; twice does nothing."""
+
+    def abort(self) -> None:
+        """End without a word: whoever waits in send or receive wakes with SocketClosed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

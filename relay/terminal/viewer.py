@@ -1,5 +1,6 @@
 """One person's eyes on a session: a position in its ring. Holds no bytes of its own."""
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,17 @@ class Ended:
     reason: CloseReason
 
 
-Item = Output | Gap | LinkChanged | Ended
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something the viewer's own socket wants said between the items: answers to pings, grants."""
+
+    message: str | bytes
+
+
+Item = Output | Gap | LinkChanged | Note | Ended
+
+MAX_NOTES = 64
+"""Notes that may wait for a viewer that does not read; then its socket is not read either."""
 
 
 class Viewer:
@@ -61,13 +72,28 @@ class Viewer:
         self.limit = UNLIMITED
         self.taken_over = False
         self._told_up = session.is_link_up
+        self._notes: deque[Note] = deque()
 
     # --- output
+
+    async def note(self, message: str | bytes) -> None:
+        """Say `message` next; waits while too many wait."""
+        while len(self._notes) >= MAX_NOTES and not self.is_over:
+            await self.session.moved.park()
+        self._notes.append(Note(message=message))
+        self.session.moved.unpark_all()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether this viewer has nothing to wait for: sent away, or cut off. A shell that exits is read to its end."""
+        return self.taken_over or (self.session.reason is not None and not self.session.reason.drained)
 
     async def receive(self, most: int) -> Item:
         """The next thing to show, at most `most` bytes of it; waits. One task at a time."""
         while (item := self._next(most)) is None:
             await self.session.moved.park()
+        if isinstance(item, Note):
+            self.session.moved.unpark_all()
         return item
 
     def _next(self, most: int) -> Item | None:
@@ -76,6 +102,8 @@ class Viewer:
             return Ended(reason=TAKEN_OVER)
         if session.reason is not None and not session.reason.drained:
             return Ended(reason=session.reason)
+        if self._notes:
+            return self._notes.popleft()
         if self._told_up != session.is_link_up and session.reason is None:
             self._told_up = session.is_link_up
             return LinkChanged(is_up=self._told_up)

@@ -252,7 +252,7 @@ async def test_idle_session_ends_with_4408(autojump_clock: MockClock):
         await screen.viewer.write(b"x")
         await trio.sleep(40)
         assert session.reason is None
-        await trio.sleep(10)
+        await trio.sleep(11)
         assert session.reason is not None
         assert (session.reason.code, session.reason.text) == (4408, "idle timeout")
 
