@@ -30,7 +30,7 @@ class Operations:
         self, *, config: Config, metrics: Metrics, installer: Installer, ping: Callable[[], Awaitable[None]]
     ) -> None:
         self._config = config
-        self._metrics = metrics
+        self.metrics = metrics
         self._installer = installer
         self._ping = ping
         self.document: dict[str, Any] = {}
@@ -78,7 +78,7 @@ class Operations:
             public_url=self._config.public_url,
         ):
             raise NotFound("Not found")
-        return Reply(content=self._metrics.render(), media_type=CONTENT_TYPE)
+        return Reply(content=self.metrics.render(), media_type=CONTENT_TYPE)
 
     async def openapi(self, call: Call[Any]) -> Reply:
         return Reply(content=self.document, headers={"cache-control": "no-cache"})

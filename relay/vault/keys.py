@@ -41,14 +41,13 @@ class Keys:
         """The relay's Ed25519 signature, 64 bytes."""
         return self._identity.sign(message)
 
-
-def verify(public_key: bytes, signature: bytes, message: bytes) -> bool:
-    """Whether this Ed25519 key (32 bytes) made this signature; False for malformed ones."""
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    def verify(self, public_key: bytes, signature: bytes, message: bytes) -> bool:
+        """Whether that Ed25519 key (32 bytes) made this signature; False for malformed ones."""
+        try:
+            Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
 
 
 def _given_secret(text: str) -> bytes:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.vault.keys import Keys, UnusableKey, verify
+from relay.vault.keys import Keys, UnusableKey
 from relay.vault.seal import Sealer
 
 
@@ -44,11 +44,11 @@ def test_a_damaged_key_is_refused_and_kept(tmp_path: Path) -> None:
 def test_signs_with_the_identity_agents_pin(tmp_path: Path) -> None:
     keys = Keys(tmp_path)
     signature = keys.sign(b"transcript")
-    assert verify(keys.public_key, signature, b"transcript")
-    assert not verify(keys.public_key, signature, b"transcripT")
-    assert not verify(keys.public_key, signature[:-1], b"transcript")
-    assert not verify(keys.public_key[:-1], signature, b"transcript")
-    assert not verify(b"\xff" * 32, signature, b"transcript")
+    assert keys.verify(keys.public_key, signature, b"transcript")
+    assert not keys.verify(keys.public_key, signature, b"transcripT")
+    assert not keys.verify(keys.public_key, signature[:-1], b"transcript")
+    assert not keys.verify(keys.public_key[:-1], signature, b"transcript")
+    assert not keys.verify(b"\xff" * 32, signature, b"transcript")
 
 
 def test_seals_and_unseals() -> None:
