@@ -21,7 +21,7 @@ export async function logout(): Promise<void> {
   } catch {
     // The token dies with its own expiry; the person must be out now.
   }
-  forgetSession();
+  forgetSession('left');
 }
 
 export async function refresh(): Promise<void> {

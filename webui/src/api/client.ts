@@ -17,7 +17,7 @@ export async function request<T>(method: Method, path: string, options: Options 
   const answer = await read(response);
   if (response.ok) return answer as T;
   // Only when the refused token is still ours: a late answer must not end the next person's session.
-  if (response.status === 401 && token !== null && token === bearerToken()) forgetSession();
+  if (response.status === 401 && token !== null && token === bearerToken()) forgetSession('refused');
   throw new ApiError(refusalText(answer, response.status), response.status);
 }
 

@@ -20,6 +20,7 @@ function restore(): Session | null {
 }
 
 let session: Session | null = restore();
+let refused = false;
 const watchers = new Set<() => void>();
 const leavers = new Set<() => void>();
 
@@ -57,6 +58,7 @@ export function onSignOut(leave: () => void): () => void {
 }
 
 export function signIn(next: Session): void {
+  refused = false;
   // The API key is a standing credential that the console has no use for.
   keep({ token: next.token, user: { ...next.user, api_key: undefined } });
 }
@@ -65,8 +67,14 @@ export function replaceToken(token: string): void {
   if (session !== null) keep({ ...session, token });
 }
 
-export function forgetSession(): void {
+/** Whether the last session ended because the relay refused its token, not because the person left. */
+export function endedByRelay(): boolean {
+  return refused;
+}
+
+export function forgetSession(reason: 'left' | 'refused'): void {
   if (session === null) return;
+  refused = reason === 'refused';
   keep(null);
   for (const leave of leavers) leave();
 }

@@ -7,6 +7,7 @@ import { useDocumentTitle } from '@mantine/hooks';
 import { login } from '@/api/auth';
 import { queryClient } from '@/api/cache';
 import { Failure } from '@/components/states';
+import { endedByRelay } from '@/lib/auth';
 import { Logo } from '@/components/logo';
 
 /** Only addresses of this console: a link must not send a freshly signed-in person elsewhere. */
@@ -39,6 +40,7 @@ export function LoginPage() {
     <main className="login" id="content">
       <form className="login-card" onSubmit={submit}>
         <div className="login-brand"><Logo size={36} /><h1>Sign in to Fairlead</h1></div>
+        {endedByRelay() && !attempt.isError ? <p className="login-note" role="status">Your sign-in has ended. Sign in again and you come back to where you were.</p> : null}
         <TextInput label="E-mail or user name" name="username" autoComplete="username" autoFocus required withAsterisk={false} size="md"
           autoCapitalize="none" spellCheck={false} value={form.name} onChange={(event) => setForm({ ...form, name: event.currentTarget.value })} />
         <PasswordInput ref={password} label="Password" name="password" autoComplete="current-password" required withAsterisk={false} size="md"

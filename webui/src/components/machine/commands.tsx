@@ -54,7 +54,7 @@ function LogRow({ log }: { log: CommandLog }) {
       <td><Exit log={log} /></td>
       <td><code className="command" title={log.cwd ? `in ${log.cwd}` : undefined}>{log.command || <span className="dimmed">input without a recorded command</span>}</code><span className="narrow-only small dimmed">{log.username}</span></td>
       <td className="wide">{log.username}</td>
-      <td className="wide">{log.duration_ms === null || log.duration_ms === undefined ? <span className="dimmed">–</span> : duration(log.duration_ms)}</td>
+      <td className="wide nowrap">{log.duration_ms === null || log.duration_ms === undefined ? <span className="dimmed">–</span> : duration(log.duration_ms)}</td>
       <td className="wide"><Evidence log={log} /></td>
       <td className="nowrap"><Ago at={log.timestamp} /></td>
     </tr>

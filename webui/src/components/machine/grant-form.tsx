@@ -14,10 +14,12 @@ const EMPTY = { who: '', role: 'non-sudo', end: 'never', day: '' };
 export function GrantForm({ machine, admin }: { machine: Machine; admin: boolean }) {
   const grant = useGrantAccess(machine.agent_id);
   const [form, setForm] = useState(EMPTY);
-  const expires = endOf(form.end, form.day, Date.now());
-  const ready = form.who !== '' && expires !== null;
+  const [late, setLate] = useState(false);
+  const ready = form.who !== '' && (form.end !== 'at' || form.day !== '');
   const submit = () => {
-    if (!ready) return;
+    const expires = endOf(form.end, form.day, Date.now());
+    setLate(expires === null);
+    if (!ready || expires === null) return;
     const who = admin ? { user_id: form.who } : { username: form.who.trim() };
     grant.mutate({ ...who, machine_role: form.role, ...(expires === '' ? {} : { expires_at: expires }) }, {
       onSuccess: () => {
@@ -31,7 +33,7 @@ export function GrantForm({ machine, admin }: { machine: Machine; admin: boolean
       <Who admin={admin} value={form.who} choose={(who) => setForm({ ...form, who })} />
       <Select label="May" data={ROLES} value={form.role} allowDeselect={false} onChange={(role) => setForm({ ...form, role: role ?? 'non-sudo' })} />
       <Select label="Ends" data={ENDS} value={form.end} allowDeselect={false} onChange={(end) => setForm({ ...form, end: end ?? 'never' })} />
-      {form.end === 'at' ? <TextInput type="datetime-local" label="On" value={form.day} onChange={(event) => setForm({ ...form, day: event.currentTarget.value })} /> : null}
+      {form.end === 'at' ? <TextInput type="datetime-local" label="On" value={form.day} error={late ? 'Choose a time to come' : undefined} onChange={(event) => setForm({ ...form, day: event.currentTarget.value })} /> : null}
       <Button type="submit" disabled={!ready} loading={grant.isPending}>Grant access</Button>
       {grant.isError ? <Failure error={grant.error} /> : null}
       {form.role === 'sudo' && !machine.allow_sudo ? <p className="grant-note dimmed">This agent was enrolled without <code>--allow-sudo</code>: sudo stays refused there whatever is granted.</p> : null}

@@ -9,10 +9,10 @@ import { isAdmin, useUser } from '@/lib/session';
 
 export function PaletteButton() {
   return (
-    <button type="button" className="palette-button" onClick={openSpotlight} aria-label="Go to a machine or page" aria-keyshortcuts="Control+K">
+    <button type="button" className="palette-button" onClick={openSpotlight} aria-keyshortcuts="Control+K">
       <IconSearch size={16} aria-hidden="true" />
       <span>Go to a machine or page…</span>
-      <Kbd size="xs">Ctrl K</Kbd>
+      <Kbd size="xs" aria-hidden="true">Ctrl K</Kbd>
     </button>
   );
 }
@@ -23,9 +23,10 @@ export function Palette() {
   const actions: SpotlightActionGroupData[] = [{ group: 'Machines', actions: useMachineActions(machines) }, { group: 'Pages', actions: pages }];
   return (
     <Spotlight
-      actions={actions} limit={9} highlightQuery shortcut="mod + K" nothingFound="Nothing by that name" scrollable maxHeight={420}
+      actions={actions} limit={9} shortcut="mod + K" nothingFound="Nothing by that name" scrollable maxHeight={420}
       // Inside a terminal Ctrl+K belongs to readline; an open transition would swallow the first keystrokes.
-      tagsToIgnore={[]} transitionProps={{ duration: 0 }} overlayProps={{ blur: 0 }}
+      tagsToIgnore={[]} transitionProps={{ duration: 0 }} overlayProps={{ blur: 0, backgroundOpacity: 0.5 }} centered={false} yOffset="12dvh"
+      attributes={{ content: { 'aria-label': 'Go to a machine or page' } }}
       searchProps={{ leftSection: <IconSearch size={18} />, placeholder: 'Machine or page', 'aria-label': 'Machine or page' }}
     />
   );

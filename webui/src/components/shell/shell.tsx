@@ -1,13 +1,14 @@
 /** The frame around every signed-in page: header, navigation, palette; it leaves for the sign-in when the session ends. */
 import { AppShell, Burger } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { Logo } from '@/components/logo';
 import { Navigation } from '@/components/shell/navigation';
 import { Palette, PaletteButton } from '@/components/shell/palette';
 import { UserMenu } from '@/components/shell/user-menu';
 import { queryClient } from '@/api/cache';
+import { endedByRelay } from '@/lib/auth';
 import { useFreshToken, useSession } from '@/lib/session';
 import type { User } from '@/api/types';
 
@@ -40,13 +41,13 @@ function Frame({ user }: { user: User }) {
 
 /** Ended by sign-out, by the clock or by the relay: nothing of the last person stays behind, and they come back where they were. */
 function useLeaveWhenSignedOut(out: boolean): void {
-  const navigate = useNavigate();
-  const here = useLocation({ select: (location) => location.href });
+  const router = useRouter();
   useEffect(() => {
     if (!out) return;
     queryClient.clear();
-    void navigate({ to: '/login', search: { next: here } });
-  }, [out, navigate, here]);
+    // Read when it happens: following the location here would answer its own navigation.
+    void router.navigate({ to: '/login', search: endedByRelay() ? { next: router.state.location.href } : {} });
+  }, [out, router]);
 }
 
 /** A new page starts at its top and has the focus, so that a screen reader reads it. */

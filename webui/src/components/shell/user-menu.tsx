@@ -1,5 +1,5 @@
 /** Who is signed in, how the console looks, and the way out. */
-import { ActionIcon, Avatar, Menu, SegmentedControl, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, Avatar, Menu, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
 import { logout } from '@/api/auth';
 import type { User } from '@/api/types';
@@ -23,7 +23,7 @@ export function UserMenu({ user }: { user: User }) {
       </Tooltip>
       <Menu position="bottom-end" width={248}>
         <Menu.Target>
-          <button type="button" className="avatar-button" aria-label={`Account of ${user.username}`}><Avatar size={30} color="line" variant="light">{initials(user)}</Avatar></button>
+          <button type="button" className="avatar-button" aria-label={`${initials(user)}, account of ${user.username}`}><Avatar size={30} color="line" variant="light">{initials(user)}</Avatar></button>
         </Menu.Target>
         <Menu.Dropdown>
           <div className="account">
@@ -33,8 +33,11 @@ export function UserMenu({ user }: { user: User }) {
           </div>
           <Menu.Divider />
           <Menu.Label>Theme</Menu.Label>
-          <SegmentedControl fullWidth size="xs" aria-label="Theme" value={colorScheme} onChange={(value) => setColorScheme(value as 'auto' | 'dark' | 'light')}
-            data={[{ value: 'auto', label: 'Auto' }, { value: 'dark', label: 'Dark' }, { value: 'light', label: 'Light' }]} />
+          <Menu.RadioGroup value={colorScheme} onChange={(value) => setColorScheme(value as 'auto' | 'dark' | 'light')}>
+            <Menu.RadioItem value="auto">As the system</Menu.RadioItem>
+            <Menu.RadioItem value="dark">Dark</Menu.RadioItem>
+            <Menu.RadioItem value="light">Light</Menu.RadioItem>
+          </Menu.RadioGroup>
           <Menu.Divider />
           <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void logout()}>Sign out</Menu.Item>
         </Menu.Dropdown>
