@@ -8,6 +8,7 @@ export type Action =
   | { readonly do: 'split'; readonly direction: 'row' | 'column' }
   | { readonly do: 'font'; readonly step: -1 | 0 | 1 }
   | { readonly do: 'other-pane' }
+  | { readonly do: 'close-pane' }
   | { readonly do: 'copy' }
   | { readonly do: 'paste' }
   | PageAction;
@@ -31,6 +32,7 @@ const ALT_SHIFT: Readonly<Record<string, Action>> = {
   KeyD: { do: 'split', direction: 'row' },
   Minus: { do: 'split', direction: 'column' },
   KeyO: { do: 'other-pane' },
+  KeyW: { do: 'close-pane' },
   KeyN: { do: 'new' },
   KeyP: { do: 'palette' },
 };

@@ -52,11 +52,12 @@ function Panes({ view, finding, onFindEnd }: PanesProps) {
   });
   return (
     <div className="fl-panes" data-direction={tab.direction}>
-      {panes.map((session) => (
+      {panes.map((session, index) => (
         <Pane
           key={session.key}
           session={session}
           view={session.view}
+          position={index + 1}
           focused={tab.focused === session.key}
           alone={panes.length === 1}
           finding={finding === session.key}

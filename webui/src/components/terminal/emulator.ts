@@ -87,8 +87,14 @@ export class Emulator {
     this.fit();
   }
 
-  /** The web font has arrived after the cells were measured with another one. */
-  remeasure(): void {
+  /** Attaches the emulator to its element; cells measured before the web font came are measured again. */
+  open(element: HTMLElement): void {
+    this.terminal.open(element);
+    const font = `${this.terminal.options.fontSize}px ${FONT_FAMILY}`;
+    if (!document.fonts.check(font)) void document.fonts.load(font).then(() => this.#remeasure());
+  }
+
+  #remeasure(): void {
     // Only a change of the option makes xterm.js measure again.
     this.terminal.options.fontFamily = 'monospace';
     this.terminal.options.fontFamily = FONT_FAMILY;
@@ -117,7 +123,6 @@ function options(ports: EmulatorPorts): ConstructorParameters<typeof Terminal>[0
     allowProposedApi: true,
     fontFamily: FONT_FAMILY,
     fontSize,
-    lineHeight: 1.15,
     theme: themeFor(ports.scheme),
     minimumContrastRatio: 4.5,
     scrollback: SCROLLBACK_LINES,

@@ -16,9 +16,9 @@ export function FindBar({ session, onEnd }: { session: TerminalSession; onEnd: (
   const { search } = session.emulator;
   const broken = regex && !isPattern(text);
 
-  const find = (direction: 'up' | 'down', incremental = false) => {
+  const find = (direction: 'up' | 'down') => {
     if (text === '' || broken) return search.clearDecorations();
-    const options = { caseSensitive, regex, incremental, decorations: marks() };
+    const options = { caseSensitive, regex, decorations: marks() };
     return direction === 'up' ? search.findPrevious(text, options) : search.findNext(text, options);
   };
 
@@ -32,6 +32,8 @@ export function FindBar({ session, onEnd }: { session: TerminalSession; onEnd: (
   }, [search]);
   useEffect(() => {
     if (text === '') setFound(null);
+    // addon-search 0.16 marks anew for another text only, not for another way of looking.
+    search.clearDecorations();
     find('up');
     // oxlint-disable-next-line react/exhaustive-deps -- find is made anew each time from exactly these
   }, [text, caseSensitive, regex]);
@@ -51,9 +53,7 @@ export function FindBar({ session, onEnd }: { session: TerminalSession; onEnd: (
         }}
         onChange={(event) => setText(event.currentTarget.value)}
       />
-      <output className="fl-find-count">
-        {broken ? 'not a pattern' : count(found)}
-      </output>
+      <output className="fl-find-count">{broken ? 'not a pattern' : count(found)}</output>
       <Toggle label="Match case" on={caseSensitive} set={setCaseSensitive}>
         <IconLetterCase size={16} />
       </Toggle>

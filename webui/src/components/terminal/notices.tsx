@@ -2,6 +2,7 @@
 import { Button, CloseButton } from '@mantine/core';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { TerminalSession } from '@/components/terminal/session';
+import { terminals } from '@/components/terminal/store';
 import type { Notice, SessionView } from '@/components/terminal/view';
 import { pasteSize } from '@/lib/paste';
 import { byteCount } from '@/lib/terminal-format';
@@ -61,6 +62,9 @@ function Over({ session, view }: Props) {
           ) : null}
           <Button size="compact-xs" variant="default" onClick={() => session.openAgain()}>
             Open again
+          </Button>
+          <Button size="compact-xs" variant="default" onClick={() => terminals.close(session.key)}>
+            Close
           </Button>
         </>
       }

@@ -1,4 +1,5 @@
 /** A place on the page where one terminal is shown, with what is said over it. */
+import { CloseButton } from '@mantine/core';
 import { useEffect, useLayoutEffect, useRef } from 'react';
 import { FindBar } from '@/components/terminal/find-bar';
 import { Notices } from '@/components/terminal/notices';
@@ -6,9 +7,9 @@ import type { TerminalSession } from '@/components/terminal/session';
 import { terminals } from '@/components/terminal/store';
 import type { SessionView } from '@/components/terminal/view';
 
-type Props = { session: TerminalSession; view: SessionView; focused: boolean; alone: boolean; finding: boolean; onFindEnd: () => void };
+type Props = { session: TerminalSession; view: SessionView; position: number; focused: boolean; alone: boolean; finding: boolean; onFindEnd: () => void };
 
-export function Pane({ session, view, focused, alone, finding, onFindEnd }: Props) {
+export function Pane({ session, view, position, focused, alone, finding, onFindEnd }: Props) {
   const place = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => (place.current ? show(session, place.current) : undefined), [session]);
   useEffect(() => {
@@ -18,8 +19,17 @@ export function Pane({ session, view, focused, alone, finding, onFindEnd }: Prop
     return () => cancelAnimationFrame(frame);
   }, [session, focused, finding]);
   return (
-    <section className="fl-pane" data-focused={focused && !alone} aria-label={view.title} onFocusCapture={() => terminals.focusPane(session.key)}>
+    <section className="fl-pane" data-focused={focused && !alone} aria-label={alone ? view.title : `${view.title}, pane ${position}`} onFocusCapture={() => terminals.focusPane(session.key)}>
       <div className="fl-pane-screen" ref={place} />
+      {alone || finding ? null : (
+        <CloseButton
+          className="fl-pane-close"
+          size="sm"
+          aria-label={`Close ${view.title}`}
+          title="Close this pane (Alt+Shift+W)"
+          onClick={() => terminals.close(session.key)}
+        />
+      )}
       {finding ? <FindBar session={session} onEnd={onFindEnd} /> : null}
       <Notices session={session} view={view} />
     </section>

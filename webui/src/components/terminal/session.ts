@@ -83,7 +83,7 @@ export class TerminalSession {
   /** Shows the terminal in `place` until the returned function is called. */
   mount(place: HTMLElement): () => void {
     place.append(this.element);
-    if (!this.emulator.terminal.element) this.emulator.terminal.open(this.element);
+    if (!this.emulator.terminal.element) this.emulator.open(this.element);
     this.#unmount?.();
     this.#unmount = mountWebgl(this.emulator.terminal, () => this.#set({ renderer: 'dom' }));
     this.#set({ renderer: this.#unmount ? 'webgl' : 'dom', unread: false });
@@ -219,7 +219,9 @@ export class TerminalSession {
   }
 
   #restore(kept: KeptSession, snapshot: Snapshot | undefined): void {
+    const { cols, rows } = this.emulator.terminal;
     this.#begun = kept.begun;
+    this.#set({ cols, rows });
     this.#retitle({ programTitle: kept.title });
     if (snapshot?.sessionId === kept.sessionId) {
       this.emulator.terminal.write(snapshot.screen);

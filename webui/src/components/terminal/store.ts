@@ -117,6 +117,7 @@ export class TerminalStore {
       const tab = this.#layout.tabs[action.index];
       if (tab) this.activate(tab.id);
     } else if (action.do === 'split') this.split(action.direction);
+    else if (action.do === 'close-pane') this.close(this.focused?.key ?? '');
     else if (action.do === 'other-pane') this.#place(focusOther(this.#layout));
     else if (action.do === 'font') this.#zoom(action.step);
     else if (action.do === 'copy') void this.focused?.copySelection();
