@@ -74,7 +74,7 @@ class Login:
         accounts = await self._find_accounts(name)
         matches = await self._matching(accounts, password)
         if not matches:
-            await self._note_failure(caller, name, accounts, "wrong name or password")
+            await self._note_failure(caller, name, accounts, "invalid credentials")
             raise Unauthenticated("Invalid credentials")
         available = [each for each in matches if each.is_open]
         if not available:
