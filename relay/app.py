@@ -5,14 +5,16 @@ finished within a bound, the writers' queue on disk, the database closed.
 """
 
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import trio
 from hypercorn.typing import ASGIFramework
 
+from relay.api import webxterm
 from relay.api.agents import AgentViews
 from relay.api.app import create_app
 from relay.api.console import STATIC
@@ -41,6 +43,7 @@ from relay.store.sqlite import open_sqlite
 from relay.store.writer import GroupWriter
 from relay.terminal.hub import Hub
 from relay.terminal.settings import HubSettings
+from relay.timers.upkeep import keep_up
 from relay.vault.keys import Keys
 from relay.vault.passwords import Passwords
 from relay.vault.seal import Sealer
@@ -189,6 +192,7 @@ async def _serve(house: House, sockets: list[socket.socket], task_status: trio.T
     await house.fleet.recover()
     await _create_configured_super_admin(house)
     async with trio.open_nursery() as timers:
+        await timers.start(partial(keep_up, house.services.upkeep, sweep_interval_s=house.config.sweep_interval_s))
         async with trio.open_nursery() as serving:
             serving.start_soon(partial(server.run, sockets, draining=draining, drain_s=house.config.drain_s))
             running = Running(url=f"http://{address}", services=house.services, hub=house.hub, draining=draining)
@@ -224,15 +228,18 @@ def assemble(house: House, address: str) -> ASGIFramework:
 
 def all_routes(operations: Operations, agents: AgentViews) -> tuple[Route, ...]:
     """Every HTTP route of the relay."""
-    return (*operations.routes(), *agents.routes(), *_webxterm_routes())
+    return (*operations.routes(), *agents.routes(), *webxterm.ROUTES)
 
 
-def _webxterm_routes() -> Sequence[Route]:
-    try:
-        from relay.api.webxterm import ROUTES
-    except ModuleNotFoundError:
-        return ()
-    return ROUTES
+def document(config: Config) -> dict[str, Any]:
+    """The OpenAPI document, without a running relay."""
+
+    async def ping() -> None:
+        """Nobody asks."""
+
+    operations = Operations(config=config, metrics=Metrics(), installer=Installer(), ping=ping)
+    agents = AgentViews(relay_key=b"", heartbeat_interval_s=config.heartbeat_interval_s)
+    return describe(all_routes(operations, agents), version=release())
 
 
 def _metrics(hub: Hub) -> Metrics:

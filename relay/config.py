@@ -29,6 +29,12 @@ def _text(value: str) -> str:
     return value.strip()
 
 
+def _level(value: str) -> str:
+    if value.strip().lower() not in {"debug", "info", "warning", "error"}:
+        raise ValueError("must be debug, info, warning or error")
+    return value.strip().lower()
+
+
 def _flag(value: str) -> bool:
     word = value.strip().lower()
     if word not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
@@ -93,7 +99,7 @@ class Config:
     allowed_origins: tuple[str, ...] = _setting((), _origins, "ALLOWED_ORIGINS")
     trusted_proxies: tuple[Network, ...] = _setting((), _networks)
     metrics_token: str = _setting("", _text, secret=True)
-    log_level: str = _setting("info", _text)
+    log_level: str = _setting("info", _level)
     body_limit_bytes: int = _setting(1024 * 1024, _count(1024, 64 * 1024 * 1024))
     drain_s: int = _setting(10, _seconds)
 
