@@ -171,6 +171,7 @@ class Terminal:
                     await self._output_moved.park()
         finally:
             self._is_flushing = False
+            self._output_moved.unpark_all()
 
     async def _send_output(self, port: Port, payload: bytes) -> None:
         self._sent += len(payload)
@@ -209,9 +210,11 @@ class Terminal:
                 continue
             try:
                 await port.send(row)
-                self._log.drop_first(row)
             except LinkLost:
                 self._lose(port)
+            else:
+                self._log.drop_first(row)
+                self._output_moved.unpark_all()
 
     async def _expire(self) -> None:
         """Without a link, the shell is held for a while; with one, for as long as it likes."""

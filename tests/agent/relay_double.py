@@ -21,7 +21,7 @@ from protocol.messages import Message
 
 AGENT_ID = "0123456789ab"
 TOKEN = "fl_enrol_" + "t" * 43
-MAX_WAIT_S = 20
+MAX_WAIT_S = 10
 """A wait of a test that takes longer has failed."""
 
 
