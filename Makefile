@@ -77,10 +77,10 @@ chromium:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Fairlead needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "making .venv" && $(PYTHON) -m venv .venv || { rm -rf .venv; echo "no virtual environment: on Debian, apt install python3-venv"; exit 1; }
 
-.venv/relay.stamp: pyproject.toml hatch_build.py | .venv/bin/python
+.venv/relay.stamp: pyproject.toml | .venv/bin/python
 	@echo "installing the relay and the agent into .venv"
 	@$(PIP) --editable '.[relay]' && touch $@
 
-.venv/dev.stamp: pyproject.toml hatch_build.py | .venv/bin/python
+.venv/dev.stamp: pyproject.toml | .venv/bin/python
 	@echo "installing the relay, the agent and the tools into .venv"
 	@$(PIP) --editable '.[dev]' && touch .venv/relay.stamp $@

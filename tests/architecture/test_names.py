@@ -6,7 +6,7 @@ import re
 from tests.architecture.tree import PACKAGES, name_of, parsed, python_files, tracked
 
 EMPTY_WORDS = {"Manager", "Helper", "Util", "Utils", "Base", "Impl", "Data", "Info"}
-EMPTY_FILES = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "base"}
+EMPTY_FILES = {"util", "utils", "helper", "helpers", "misc", "manager", "base"}
 WORD = re.compile(r"[A-Z][a-z0-9]*")
 
 
