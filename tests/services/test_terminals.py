@@ -218,13 +218,14 @@ async def test_a_row_left_over_from_a_crash_can_be_closed_and_is_closed_at_the_n
     async with house(tmp_path) as home:
         admin = await home.signup()
         place = await home.machine(admin)
-        for name in ("left-1", "left-2"):
-            session = (await home.services.terminals.open(admin, place.agent_id, session_id=name)).session
-            home.hub._forget(session)
+        await home.services.terminals.open(admin, place.agent_id, session_id="kept")
+        (row,) = await home.rows("sessions")
+        sessions = home.database.collection("sessions")
+        await sessions.insert_many([{**row, "_id": name} for name in ("left-1", "left-2")])
         await home.services.terminals.close(admin, "left-1")
         await home.services.credentials.fleet.recover()
         reasons = {row["_id"]: row["close_reason"] for row in await home.rows("sessions")}
-        assert reasons == {"left-1": "agent lost", "left-2": "relay restarted"}
+        assert reasons == {"left-1": "agent lost", "left-2": "relay restarted", "kept": "relay restarted"}
 
 
 async def test_a_right_lost_while_the_machine_was_asked_closes_the_new_shell(tmp_path):
