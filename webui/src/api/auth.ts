@@ -1,23 +1,36 @@
 /** Signing in and out, and keeping the token fresh. */
-import { request } from '@/api/client';
+import { answered, relay } from '@/api/client';
 import { ApiError } from '@/api/errors';
-import type { User } from '@/api/types';
+import type { components } from '@/api/schema';
+import type { Tenant } from '@/api/types';
 import { bearerToken, forgetSession, replaceToken, signIn } from '@/lib/auth';
 
-type LoginAnswer = { token?: string; user?: User };
+/** Which organization, when one address belongs to several: the proof of the password and the choice. */
+export type TenantChoice = { proof: string; tenants: Tenant[] };
 
-/** Signs in with an e-mail address or a user name. Throws ApiError with the relay's text. */
-export async function login(name: string, password: string): Promise<void> {
+/** Signs in with an e-mail address or a user name; null when that was all. Throws ApiError with the relay's text. */
+export async function login(name: string, password: string): Promise<TenantChoice | null> {
   const who = name.includes('@') ? { email: name } : { username: name };
-  const answer = await request<LoginAnswer>('POST', '/api/auth/login', { body: { ...who, password }, anonymous: true });
+  return enter(answered(await relay.POST('/api/auth/login', { body: { ...who, password } })));
+}
+
+export async function selectTenant(proof: string, tenantId: string): Promise<void> {
+  enter(answered(await relay.POST('/api/auth/select-tenant', { body: { session_token: proof, tenant_id: tenantId } })));
+}
+
+function enter(answer: components['schemas']['LoginAnswer']): TenantChoice | null {
+  if (answer.requires_tenant_selection) return { proof: answer.session_token, tenants: answer.tenants ?? [] };
   if (!answer.token || !answer.user) throw new ApiError('This account needs a second step this console does not offer yet', 0);
-  signIn({ token: answer.token, user: answer.user });
+  // The account key is a standing credential: it has no business in this tab's storage.
+  const { api_key: _kept, ...user } = answer.user;
+  signIn({ token: answer.token, user });
+  return null;
 }
 
 /** Signs out here even when the relay cannot be told. */
 export async function logout(): Promise<void> {
   try {
-    await request<unknown>('POST', '/api/auth/logout');
+    await relay.POST('/api/auth/logout');
   } catch {
     // The token dies with its own expiry; the person must be out now.
   }
@@ -27,6 +40,6 @@ export async function logout(): Promise<void> {
 export async function refresh(): Promise<void> {
   const token = bearerToken();
   if (token === null) return;
-  const answer = await request<{ token: string }>('POST', '/api/auth/refresh', { body: { token } });
+  const answer = answered(await relay.POST('/api/auth/refresh', { body: { token } }));
   if (token === bearerToken()) replaceToken(answer.token);
 }

@@ -1,62 +1,49 @@
-/** One request to the relay: bearer token, JSON both ways, and refusals in the relay's own words. */
+/**
+ * The relay's API as its own OpenAPI document types it: bearer token on every request, refusals in the relay's own words.
+ *
+ * Every call throws ApiError for a refusal (status 0 when no answer came); a refused token ends the session of this tab.
+ */
+import createFetchClient, { type Middleware } from 'openapi-fetch';
 import { ApiError } from '@/api/errors';
+import type { paths } from '@/api/schema';
 import { bearerToken, forgetSession } from '@/lib/auth';
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
-type Query = Record<string, string | number | undefined>;
-type Options = { body?: unknown; query?: Query; signal?: AbortSignal; anonymous?: boolean };
+/** Signing in again with a wrong password must not end a session, and has no use for an old token. */
+const ANONYMOUS = new Set(['/api/auth/login', '/api/auth/select-tenant']);
 
-/**
- * Sends one request and returns the parsed answer.
- *
- * Throws ApiError with the relay's text; status 0 when no answer came. A refused token (401) ends the session of this tab.
- */
-export async function request<T>(method: Method, path: string, options: Options = {}): Promise<T> {
-  const token = options.anonymous ? null : bearerToken();
-  const response = await send(method, path, options, token);
-  const answer = await read(response);
-  if (response.ok) return answer as T;
-  // Only when the refused token is still ours: a late answer must not end the next person's session.
-  if (response.status === 401 && token !== null && token === bearerToken()) forgetSession('refused');
-  throw new ApiError(refusalText(answer, response.status), response.status);
-}
+const door: Middleware = {
+  onRequest({ request, schemaPath }) {
+    const token = bearerToken();
+    if (token !== null && !ANONYMOUS.has(schemaPath)) request.headers.set('Authorization', `Bearer ${token}`);
+  },
+  async onResponse({ request, response }) {
+    if (response.ok) return;
+    const sent = request.headers.get('Authorization');
+    // Only when the refused token is still ours: a late answer must not end the next person's session.
+    if (response.status === 401 && sent !== null && sent === `Bearer ${bearerToken()}`) forgetSession('refused');
+    throw new ApiError(await refusalText(response), response.status);
+  },
+  onError({ error }) {
+    if (error instanceof DOMException && error.name === 'AbortError') return error;
+    return new ApiError('The relay does not answer. Is it running, and is this computer online?', 0);
+  },
+};
 
-async function send(method: Method, path: string, options: Options, token: string | null): Promise<Response> {
-  const headers = new Headers({ Accept: 'application/json' });
-  if (token !== null) headers.set('Authorization', `Bearer ${token}`);
-  if (options.body !== undefined) headers.set('Content-Type', 'application/json');
+async function refusalText(response: Response): Promise<string> {
   try {
-    return await fetch(path + queryText(options.query), {
-      method,
-      headers,
-      body: options.body === undefined ? null : JSON.stringify(options.body),
-      signal: options.signal ?? null,
-      cache: 'no-store',
-    });
-  } catch (cause) {
-    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
-    throw new ApiError('The relay does not answer. Is it running, and is this machine online?', 0);
-  }
-}
-
-async function read(response: Response): Promise<unknown> {
-  const text = await response.text();
-  try {
-    return text === '' ? {} : JSON.parse(text);
+    const { error } = (await response.json()) as { error?: unknown };
+    if (typeof error === 'string' && error !== '') return error;
   } catch {
-    return {};
+    // Not the relay's own answer (a proxy's page): the status is all there is.
   }
+  return `The relay answered ${response.status}`;
 }
 
-function refusalText(answer: unknown, status: number): string {
-  const text = (answer as { error?: unknown } | null)?.error;
-  return typeof text === 'string' && text !== '' ? text : `The relay answered ${status}`;
-}
+export const relay = createFetchClient<paths>({ cache: 'no-store', headers: { Accept: 'application/json' } });
+relay.use(door);
 
-function queryText(query: Query | undefined): string {
-  const params = new URLSearchParams();
-  for (const [key, value] of Object.entries(query ?? {})) {
-    if (value !== undefined && value !== '') params.set(key, String(value));
-  }
-  return params.size === 0 ? '' : `?${params.toString()}`;
+/** The answer of a request that cannot have failed any more: refusals were thrown before. */
+export function answered<T>({ data }: { data?: T }): T {
+  if (data === undefined) throw new ApiError('The relay sent an empty answer', 0);
+  return data;
 }

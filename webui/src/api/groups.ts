@@ -1,41 +1,39 @@
 /** Groups: whoever is a member may use every machine of the group. */
 import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { request } from '@/api/client';
-import type { Group, GroupMachine, GroupMember } from '@/api/types';
+import { answered, relay } from '@/api/client';
+import type { GroupDraft } from '@/api/types';
 
 const LIVE_MS = 10_000;
 
-export type GroupDraft = { name: string; description: string };
-
-const at = (groupId: string, rest = ''): string => `/api/groups/${encodeURIComponent(groupId)}${rest}`;
+const at = (groupId: string) => ({ path: { group_id: groupId } });
 const forget = (cache: QueryClient) => cache.invalidateQueries({ queryKey: ['groups'] });
 
 export function useGroups() {
   return useQuery({
     queryKey: ['groups'],
-    queryFn: async ({ signal }) => (await request<{ groups: Group[] }>('GET', '/api/groups', { signal })).groups,
+    queryFn: async ({ signal }) => answered(await relay.GET('/api/groups', { signal })).groups,
   });
 }
 
 export function useGroup(groupId: string) {
   return useQuery({
     queryKey: ['groups', groupId],
-    queryFn: async ({ signal }) => (await request<{ group: Group }>('GET', at(groupId), { signal })).group,
+    queryFn: async ({ signal }) => answered(await relay.GET('/api/groups/{group_id}', { params: at(groupId), signal })).group,
   });
 }
 
 export function useCreateGroup() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: async (draft: GroupDraft) => (await request<{ group: Group }>('POST', '/api/groups', { body: draft })).group,
+    mutationFn: async (draft: GroupDraft) => answered(await relay.POST('/api/groups', { body: draft })).group,
     onSuccess: () => forget(cache),
   });
 }
 
-export function useRenameGroup(groupId: string) {
+export function useUpdateGroup(groupId: string) {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (draft: GroupDraft) => request<unknown>('PUT', at(groupId), { body: draft }),
+    mutationFn: (draft: GroupDraft) => relay.PUT('/api/groups/{group_id}', { params: at(groupId), body: draft }),
     onSuccess: () => forget(cache),
   });
 }
@@ -43,7 +41,7 @@ export function useRenameGroup(groupId: string) {
 export function useDeleteGroup() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (groupId: string) => request<unknown>('DELETE', at(groupId)),
+    mutationFn: (groupId: string) => relay.DELETE('/api/groups/{group_id}', { params: at(groupId) }),
     onSuccess: (_answer, groupId) => {
       cache.removeQueries({ queryKey: ['groups', groupId] });
       return cache.invalidateQueries({ queryKey: ['groups'], exact: true });
@@ -54,14 +52,14 @@ export function useDeleteGroup() {
 export function useGroupMembers(groupId: string) {
   return useQuery({
     queryKey: ['groups', groupId, 'members'],
-    queryFn: async ({ signal }) => (await request<{ members: GroupMember[] }>('GET', at(groupId, '/members'), { signal })).members,
+    queryFn: async ({ signal }) => answered(await relay.GET('/api/groups/{group_id}/members', { params: at(groupId), signal })).members,
   });
 }
 
 export function useGroupMachines(groupId: string) {
   return useQuery({
     queryKey: ['groups', groupId, 'machines'],
-    queryFn: async ({ signal }) => (await request<{ machines: GroupMachine[] }>('GET', at(groupId, '/machines'), { signal })).machines,
+    queryFn: async ({ signal }) => answered(await relay.GET('/api/groups/{group_id}/machines', { params: at(groupId), signal })).machines,
     refetchInterval: LIVE_MS,
   });
 }
@@ -69,7 +67,7 @@ export function useGroupMachines(groupId: string) {
 export function useAddMember(groupId: string) {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (userId: string) => request<unknown>('POST', at(groupId, '/members'), { body: { user_id: userId } }),
+    mutationFn: (userId: string) => relay.POST('/api/groups/{group_id}/members', { params: at(groupId), body: { user_id: userId } }),
     onSuccess: () => forget(cache),
   });
 }
@@ -77,8 +75,9 @@ export function useAddMember(groupId: string) {
 export function useRemoveMember(groupId: string) {
   const cache = useQueryClient();
   return useMutation({
-    // In the query as well: some proxies drop the body of a DELETE.
-    mutationFn: (userId: string) => request<unknown>('DELETE', at(groupId, '/members'), { query: { user_id: userId }, body: { user_id: userId } }),
+    mutationFn: (userId: string) =>
+      // In the query: some proxies drop the body of a DELETE.
+      relay.DELETE('/api/groups/{group_id}/members', { params: { ...at(groupId), query: { user_id: userId } } }),
     onSuccess: () => forget(cache),
   });
 }
@@ -86,7 +85,7 @@ export function useRemoveMember(groupId: string) {
 export function useAddMachine(groupId: string) {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (agentId: string) => request<unknown>('POST', at(groupId, '/machines'), { body: { machine_ids: [agentId] } }),
+    mutationFn: (agentId: string) => relay.POST('/api/groups/{group_id}/machines', { params: at(groupId), body: { machine_ids: [agentId] } }),
     onSuccess: () => forget(cache),
   });
 }
@@ -94,7 +93,8 @@ export function useAddMachine(groupId: string) {
 export function useRemoveMachine(groupId: string) {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (agentId: string) => request<unknown>('DELETE', at(groupId, `/machines/${encodeURIComponent(agentId)}`)),
+    mutationFn: (agentId: string) =>
+      relay.DELETE('/api/groups/{group_id}/machines/{machine_id}', { params: { path: { group_id: groupId, machine_id: agentId } } }),
     onSuccess: () => forget(cache),
   });
 }

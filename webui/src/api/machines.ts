@@ -1,27 +1,26 @@
 /** Machines: what the relay says about them, and what a person may do to them. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { request } from '@/api/client';
-import type { AccessUser, CommandLog, Machine, NewMachine, TerminalSession } from '@/api/types';
+import { answered, relay } from '@/api/client';
+import type { Grant, Machine, MachineDraft } from '@/api/types';
 
-/** How often a list of machines asks again; a dropped agent shows within 15 s anyway (the relay's grace). */
+/** How often a page about machines asks again; a dropped agent shows within 15 s anyway (the relay's grace). */
 const LIVE_MS = 4_000;
 const WAITING_MS = 2_000;
+/** As many rows of a log as a person reads before they search. */
+const ROWS = 200;
 
-export type MachineDraft = { name: string; description: string; linux_user?: string };
-export type Grant = { user_id?: string; username?: string; machine_role: string; expires_at?: string };
+const at = (agentId: string) => ({ path: { agent_id: agentId } });
 
-const at = (agentId: string, rest = ''): string => `/api/machines/${encodeURIComponent(agentId)}${rest}`;
-
-export function useMachines(live = true) {
+export function useMachines(polling = true) {
   return useQuery({
     queryKey: ['machines'],
-    queryFn: async ({ signal }) => (await request<{ machines: Machine[] }>('GET', '/api/machines', { signal })).machines,
-    refetchInterval: live ? LIVE_MS : false,
+    queryFn: async ({ signal }) => answered(await relay.GET('/api/machines', { signal })).machines,
+    refetchInterval: polling ? LIVE_MS : false,
   });
 }
 
 export async function getMachine(agentId: string, signal?: AbortSignal): Promise<Machine> {
-  return (await request<{ machine: Machine }>('GET', at(agentId), signal === undefined ? {} : { signal })).machine;
+  return answered(await relay.GET('/api/machines/{agent_id}', { params: at(agentId), signal: signal ?? null })).machine;
 }
 
 export function useMachine(agentId: string, waiting = false) {
@@ -35,8 +34,7 @@ export function useMachine(agentId: string, waiting = false) {
 export function useCreateMachine() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: async (draft: MachineDraft) =>
-      (await request<{ machine: NewMachine }>('POST', '/api/machines', { body: draft })).machine,
+    mutationFn: async (draft: MachineDraft) => answered(await relay.POST('/api/machines', { body: draft })).machine,
     onSuccess: () => cache.invalidateQueries({ queryKey: ['machines'], exact: true }),
   });
 }
@@ -44,7 +42,7 @@ export function useCreateMachine() {
 export function useDeleteMachine() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (agentId: string) => request<unknown>('DELETE', at(agentId)),
+    mutationFn: (agentId: string) => relay.DELETE('/api/machines/{agent_id}', { params: at(agentId) }),
     onSuccess: (_answer, agentId) => {
       cache.setQueryData<Machine[]>(['machines'], (kept) => kept?.filter((machine) => machine.agent_id !== agentId));
       cache.removeQueries({ queryKey: ['machines', agentId] });
@@ -56,7 +54,7 @@ export function useMachineSessions(agentId: string) {
   return useQuery({
     queryKey: ['machines', agentId, 'sessions'],
     queryFn: async ({ signal }) =>
-      (await request<{ sessions: TerminalSession[] }>('GET', at(agentId, '/sessions'), { query: { limit: 200 }, signal })).sessions,
+      answered(await relay.GET('/api/machines/{agent_id}/sessions', { params: { ...at(agentId), query: { limit: ROWS } }, signal })).sessions,
     refetchInterval: LIVE_MS,
   });
 }
@@ -64,18 +62,22 @@ export function useMachineSessions(agentId: string) {
 export function useCloseSession(agentId: string) {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (sessionId: string) => request<unknown>('DELETE', `/api/terminal/sessions/${encodeURIComponent(sessionId)}`),
+    mutationFn: (sessionId: string) => relay.DELETE('/api/terminal/sessions/{session_id}', { params: { path: { session_id: sessionId } } }),
     onSettled: () => cache.invalidateQueries({ queryKey: ['machines', agentId, 'sessions'] }),
   });
 }
 
 /** The newest commands on a machine, or those whose text contains `q`. */
 export function useMachineCommands(agentId: string, q: string) {
-  const path = q.trim() === '' ? at(agentId, '/logs') : at(agentId, '/logs/search');
+  const text = q.trim();
   return useQuery({
-    queryKey: ['machines', agentId, 'commands', q],
-    queryFn: async ({ signal }) =>
-      (await request<{ logs: CommandLog[] }>('GET', path, { query: { q: q.trim(), limit: 200 }, signal })).logs,
+    queryKey: ['machines', agentId, 'commands', text],
+    queryFn: async ({ signal }) => {
+      const newest = { params: { ...at(agentId), query: { limit: ROWS } }, signal };
+      if (text === '') return answered(await relay.GET('/api/machines/{agent_id}/logs', newest)).logs;
+      const found = { params: { ...at(agentId), query: { limit: ROWS, q: text } }, signal };
+      return answered(await relay.GET('/api/machines/{agent_id}/logs/search', found)).logs;
+    },
     refetchInterval: LIVE_MS,
     placeholderData: (previous) => previous,
   });
@@ -84,14 +86,14 @@ export function useMachineCommands(agentId: string, q: string) {
 export function useMachineAccess(agentId: string) {
   return useQuery({
     queryKey: ['machines', agentId, 'access'],
-    queryFn: async ({ signal }) => (await request<{ users: AccessUser[] }>('GET', at(agentId, '/access/users'), { signal })).users,
+    queryFn: async ({ signal }) => answered(await relay.GET('/api/machines/{agent_id}/access/users', { params: at(agentId), signal })).users,
   });
 }
 
 export function useGrantAccess(agentId: string) {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (grant: Grant) => request<unknown>('POST', at(agentId, '/access/grant'), { body: grant }),
+    mutationFn: (grant: Grant) => relay.POST('/api/machines/{agent_id}/access/grant', { params: at(agentId), body: grant }),
     onSuccess: () => cache.invalidateQueries({ queryKey: ['machines', agentId, 'access'] }),
   });
 }
@@ -99,7 +101,7 @@ export function useGrantAccess(agentId: string) {
 export function useRevokeAccess(agentId: string) {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (userId: string) => request<unknown>('POST', at(agentId, '/access/revoke'), { body: { user_id: userId } }),
+    mutationFn: (userId: string) => relay.POST('/api/machines/{agent_id}/access/revoke', { params: at(agentId), body: { user_id: userId } }),
     onSuccess: () => cache.invalidateQueries({ queryKey: ['machines', agentId, 'access'] }),
   });
 }

@@ -59,8 +59,7 @@ export function onSignOut(leave: () => void): () => void {
 
 export function signIn(next: Session): void {
   refused = false;
-  // The API key is a standing credential that the console has no use for.
-  keep({ token: next.token, user: { ...next.user, api_key: undefined } });
+  keep(next);
 }
 
 export function replaceToken(token: string): void {

@@ -3,7 +3,7 @@ import { ActionIcon, Anchor, Button, Menu } from '@mantine/core';
 import { IconChevronLeft, IconDotsVertical, IconTrash, IconUsersGroup } from '@tabler/icons-react';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { ApiError } from '@/api/errors';
-import { useDeleteGroup, useGroup, useRenameGroup } from '@/api/groups';
+import { useDeleteGroup, useGroup, useUpdateGroup } from '@/api/groups';
 import type { Group } from '@/api/types';
 import { confirm, showDone } from '@/components/confirm';
 import { openGroupForm } from '@/components/groups/group-form';
@@ -11,6 +11,7 @@ import { GroupMachines } from '@/components/groups/machines';
 import { GroupMembers } from '@/components/groups/members';
 import { Page } from '@/components/page';
 import { Empty, Failure, Loading } from '@/components/states';
+import { isSudo } from '@/lib/roles';
 import { isAdmin, useUser } from '@/lib/session';
 
 const back = <Anchor component={Link} to="/groups" className="back"><IconChevronLeft size={15} aria-hidden="true" />Groups</Anchor>;
@@ -30,7 +31,7 @@ export function GroupPage() {
   }
   return (
     <Page title={data.name} above={back} actions={admin ? <Actions group={data} /> : null}>
-      <p className="page-lead dimmed">{data.description || 'Every member may use every machine of this group.'}</p>
+      <p className="page-lead dimmed">{data.description ? `${data.description} – members` : 'Members'} may open shells{isSudo(data.machine_role) ? ' and use sudo' : ''} on every machine here.</p>
       <div className="two-columns">
         <GroupMembers groupId={groupId} admin={admin} />
         <GroupMachines groupId={groupId} admin={admin} />
@@ -40,11 +41,11 @@ export function GroupPage() {
 }
 
 function Actions({ group }: { group: Group }) {
-  const rename = useRenameGroup(group.id);
+  const rename = useUpdateGroup(group.id);
   const remove = useDeleteGroup();
   const navigate = useNavigate();
   const edit = () => openGroupForm('Edit group', {
-    initial: { name: group.name, description: group.description },
+    initial: { name: group.name, description: group.description, machine_role: isSudo(group.machine_role) ? 'sudo' : 'non-sudo' },
     verb: 'Save',
     save: async (draft) => void (await rename.mutateAsync(draft)),
   });

@@ -5,6 +5,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useCreateGroup, useGroups } from '@/api/groups';
 import type { Group } from '@/api/types';
 import { openGroupForm } from '@/components/groups/group-form';
+import { isSudo } from '@/lib/roles';
 import { Page } from '@/components/page';
 import { Empty, Failure, Loading } from '@/components/states';
 import { isAdmin, useUser } from '@/lib/session';
@@ -27,7 +28,7 @@ function NewGroupButton() {
   const create = useCreateGroup();
   const navigate = useNavigate();
   const ask = () => openGroupForm('New group', {
-    initial: { name: '', description: '' },
+    initial: { name: '', description: '', machine_role: 'non-sudo' },
     verb: 'Create group',
     save: async (draft) => {
       const group = await create.mutateAsync(draft);
@@ -41,12 +42,13 @@ function GroupTable({ groups }: { groups: Group[] }) {
   return (
     <div className="panel table-panel">
       <table className="table">
-        <thead><tr><th scope="col">Group</th><th scope="col" className="wide">Description</th><th scope="col">Members</th><th scope="col">Machines</th></tr></thead>
+        <thead><tr><th scope="col">Group</th><th scope="col" className="wide">Description</th><th scope="col" className="wide">Members may</th><th scope="col">Members</th><th scope="col">Machines</th></tr></thead>
         <tbody>
           {groups.map((group) => (
             <tr key={group.id}>
               <td><Link to="/groups/$groupId" params={{ groupId: group.id }} className="machine-name">{group.name}</Link></td>
               <td className="wide dimmed clip">{group.description}</td>
+              <td className="wide">{isSudo(group.machine_role) ? 'shell and sudo' : 'shell'}</td>
               <td>{group.member_count}</td>
               <td>{group.machine_count}</td>
             </tr>

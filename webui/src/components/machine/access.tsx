@@ -8,6 +8,7 @@ import { Ago, Until } from '@/components/ago';
 import { confirm, showDone } from '@/components/confirm';
 import { GrantForm } from '@/components/machine/grant-form';
 import { Empty, Failure, Loading } from '@/components/states';
+import { isSudo } from '@/lib/roles';
 import { isAdmin, useUser } from '@/lib/session';
 
 export function MachineAccess({ machine }: { machine: Machine }) {
@@ -36,7 +37,7 @@ function People({ people, machine, may }: { people: AccessUser[]; machine: Machi
 }
 
 function PersonRow({ person, machine, may }: { person: AccessUser; machine: Machine; may: boolean }) {
-  const sudo = person.machine_role === 'sudo' || person.machine_role === 'allow_sudo';
+  const sudo = isSudo(person.machine_role);
   return (
     <tr>
       <td><span className="two-lines"><span className="strong">{person.username}</span><span className="small dimmed clip">{person.email}</span></span></td>

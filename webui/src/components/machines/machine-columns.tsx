@@ -27,7 +27,7 @@ export const columns = column.columns([
         <span className="narrow-only"><StatusIcon status={machine.status} /></span>
         <span className="machine-names">
           <Link to="/machines/$agentId" params={{ agentId: machine.agent_id }} className="machine-name" title={machine.name}>{machine.name}</Link>
-          <span className="mono dimmed clip">{machine.ip_address || machine.description || 'not connected yet'}</span>
+          <span className="mono dimmed clip">{machine.ip_address || machine.hostname || machine.description || (machine.status === 'pending' ? 'not connected yet' : '')}</span>
         </span>
       </span>
     ),

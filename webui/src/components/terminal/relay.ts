@@ -1,8 +1,7 @@
 /** Where a terminal meets the relay: the socket's address, session ids, and why a connection was refused. */
 
 import { ApiError, errorText } from '@/api/errors';
-import { request } from '@/api/client';
-import type { Machine } from '@/api/types';
+import { getMachine } from '@/api/machines';
 import { bearerToken } from '@/lib/auth';
 import type { Verdict } from '@/lib/terminal-messages';
 
@@ -34,7 +33,7 @@ export function newSessionId(): string {
 /** A refused upgrade tells a page nothing: the machine's own route knows whether it is gone, barred or only offline. */
 export async function diagnoseMachine(agentId: string): Promise<{ verdict: Verdict; words: string }> {
   try {
-    const { machine } = await request<{ machine: Machine }>('GET', `/api/machines/${encodeURIComponent(agentId)}`);
+    const machine = await getMachine(agentId);
     return { verdict: 'retry', words: machine.is_connected ? 'The relay refused the connection' : 'The machine is offline' };
   } catch (error) {
     const final = error instanceof ApiError && [401, 403, 404].includes(error.status);
