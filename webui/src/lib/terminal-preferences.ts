@@ -1,7 +1,7 @@
 /** How this browser likes its terminals: font size, screen reader mode, renderer. Kept in localStorage, never on the relay. */
 
 const KEY = 'fairlead.terminal.preferences';
-export const DEFAULT_FONT_SIZE = 13;
+export const DEFAULT_FONT_SIZE = 14;
 const SMALLEST_FONT = 8;
 const LARGEST_FONT = 32;
 

@@ -237,7 +237,10 @@ export class TerminalSession {
     const words = 'words' in state ? state.words : '';
     const retryAt = state.phase === 'waiting' ? state.retryAt : null;
     const over = state.phase === 'ended' || state.phase === 'refused';
-    this.#set({ phase: state.phase, words: this.#view.exit ? this.#view.words : words, retryAt, roundTripMs: null });
+    // An exit code says more than a close code; without one the close code says more than the exit.
+    const code = this.#view.exit?.code;
+    const said = over && typeof code === 'number' ? `The shell ended with code ${code}` : null;
+    this.#set({ phase: state.phase, words: said ?? words, retryAt, roundTripMs: null });
     if (over) {
       this.#socket?.close();
       this.#socket = undefined;
@@ -250,10 +253,7 @@ export class TerminalSession {
     if (message.type === 'gap') this.#missed(this.#stream.skip(message.to));
     if (message.type === 'link') this.#set({ linkLost: message.state === 'lost' });
     if (message.type === 'error') this.#notify({ kind: 'words', words: message.error });
-    if (message.type === 'exit') {
-      const { code, reason } = message;
-      this.#set({ exit: { code, reason }, words: code === null ? reason : `The shell ended with code ${code}` });
-    }
+    if (message.type === 'exit') this.#set({ exit: { code: message.code, reason: message.reason } });
   }
 
   #begin(message: SessionMessage): void {
