@@ -47,7 +47,8 @@ function SessionRow({ agentId, session }: { agentId: string; session: TerminalSe
 function Length({ session }: { session: TerminalSession }) {
   const now = useNow();
   const end = session.ended_at === null ? now : Date.parse(session.ended_at);
-  return duration(Math.max(0, Math.round((end - Date.parse(session.started_at)) / 1000) * 1000)).replace('.0 s', ' s');
+  const seconds = Math.max(0, Math.round((end - Date.parse(session.started_at)) / 1000));
+  return seconds < 60 ? `${seconds} s` : duration(seconds * 1000);
 }
 
 function EndButton({ agentId, session }: { agentId: string; session: TerminalSession }) {

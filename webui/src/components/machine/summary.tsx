@@ -56,13 +56,18 @@ function Rows({ facts }: { facts: readonly Fact[] }) {
 
 const mono = (text: string): ReactNode => (text ? <span className="mono">{text}</span> : '–');
 
+function sudoWords({ linux_user, allow_sudo }: Machine): string {
+  if (linux_user === 'root') return 'No need: shells here are root’s';
+  return allow_sudo ? 'Allowed for people with the sudo role' : 'Never, by the agent’s own setting';
+}
+
 function systemFacts(machine: Machine): Fact[] {
   return [
     ['Host name', mono(machine.hostname)],
     ['Address', mono((machine.ip_addresses.length > 0 ? machine.ip_addresses : [machine.ip_address]).join(', '))],
     ['System', [machine.os, machine.arch].filter(Boolean).join(' · ')],
     ['Shells run as', mono(machine.linux_user)],
-    ['Sudo', machine.allow_sudo ? 'Allowed for people with the sudo role' : 'Never, by the agent’s own setting'],
+    ['Sudo', sudoWords(machine)],
   ];
 }
 
