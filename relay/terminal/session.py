@@ -27,6 +27,7 @@ from protocol.messages import (
     Resume,
     Resumed,
 )  # fmt: skip
+from protocol.window import WINDOW_BYTES
 from relay.terminal.agent_link import AgentLink
 from relay.terminal.ending import AGENT_LOST, SHELL_EXITED, CloseReason, printable
 from relay.terminal.keystrokes import Keystrokes
@@ -151,7 +152,8 @@ class Session:
 
     def resume(self, link: AgentLink) -> None:
         """Take the shell up again on a new link. Raises AgentLost, TooManySessions."""
-        message = Resume(session_id=self.session_id, output_offset=self.output.end)
+        stands = self._consumed + WINDOW_BYTES
+        message = Resume(session_id=self.session_id, output_offset=self.output.end, output_limit=stands)
         self._channel = link.open_channel(message, self)
         self._link = link
         self.state = SessionState.RESUMING
@@ -183,7 +185,9 @@ class Session:
             raise RemoteProtocolError("resumed at input that was never sent, or sent long ago")
         self._keystrokes.rewind(message.input_offset)
         if self.state is SessionState.RESUMING:
+            assert self._link is not None
             self.state = SessionState.OPEN
+            self._link.consume_to(self._channel, self._consumed)
             self._post_resize()
             self._flush()
             self._move()
