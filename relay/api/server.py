@@ -18,6 +18,7 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ASGIFramework, ConnectionState
 
 from relay.api.cure import ShieldedServer
+from relay.api.sockets_pings import use_live_streams
 
 BACKLOG = 512
 MAX_CONNECTIONS = 16_000
@@ -71,6 +72,7 @@ class Server:
         self._connections: set[trio.SocketStream] = set()
         self._empty = trio.Event()
         _refuse_compression()
+        use_live_streams()
 
     async def run(self, sockets: list[socket.socket], *, draining: trio.Event, drain_s: float) -> None:
         """Accept until `draining` is set; then let requests finish for `drain_s` seconds, then cut them off."""
@@ -129,7 +131,7 @@ def _abort(stream: trio.SocketStream) -> None:
 
 
 def _watch_peer(stream: trio.SocketStream) -> None:
-    """Half-open connections end by TCP's own means: Hypercorn sends pings but looks at no pong."""
+    """Half-open connections end by TCP's own means; WebSockets also by their pings (sockets_pings.py)."""
     stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _PROBE_IDLE_S)
     stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _PROBE_INTERVAL_S)

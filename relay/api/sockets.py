@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from hypercorn.typing import ASGIFramework
+from quart_trio import QuartTrio
 
 from protocol.frames import MAX_MESSAGE_BYTES
 from relay.api import correlation
@@ -136,3 +137,8 @@ class Sockets:
             await socket.close(INTERNAL, "internal error")
         else:
             await socket.refuse(500, "Internal server error", {})
+
+
+def mount_sockets(app: QuartTrio, door: Door) -> None:
+    """Put the WebSocket doors before an application; its own HTTP routes stay as they are."""
+    vars(app)["asgi_app"] = Sockets(app.asgi_app, door)

@@ -1,7 +1,7 @@
 """One WebSocket as ASGI gives it: accept or refuse, messages both ways, an end that cannot hang.
 
 Knows Hypercorn's ways, so that nobody else must: a send to a peer that does not read cannot be cancelled, only cut off;
-sending after the end does nothing; pongs are never looked at (half-open peers end by TCP's own means, see server.py).
+sending after the end does nothing. Silent peers are sockets_pings.py's affair.
 """
 
 from collections.abc import Callable, Mapping

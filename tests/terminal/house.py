@@ -18,6 +18,7 @@ from relay.terminal.session import Session, SessionOpening
 from relay.terminal.settings import HubSettings
 from relay.terminal.viewer import Ended, Gap, LinkChanged, Output, Viewer
 from tests.agent_double import AgentDouble
+from tests.errors import single_error
 
 AGENT = "0123456789ab"
 OTHER = "ba9876543210"
@@ -146,12 +147,13 @@ async def house(**settings) -> AsyncIterator[House]:
     """A running hub. On the way out it is shut down, and that must end by itself."""
     keys, witness = Keys(), Witness()
     hub = Hub(clock=FakeClock(), listener=witness, settings=HubSettings(**settings))
-    async with trio.open_nursery() as nursery:
-        await nursery.start(lambda task_status: hub.run(task_status=task_status))
-        yield House(hub, keys, witness, nursery)
-        if witness.gate is not None:
-            witness.gate.set()
-        await hub.shutdown()
+    with single_error():
+        async with trio.open_nursery() as nursery:
+            await nursery.start(lambda task_status: hub.run(task_status=task_status))
+            yield House(hub, keys, witness, nursery)
+            if witness.gate is not None:
+                witness.gate.set()
+            await hub.shutdown()
 
 
 class Screen:
