@@ -10,7 +10,7 @@ export const SUBPROTOCOL = 'fairlead.v1';
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;
 /** A connection that lived this long was a good one: the next drop starts the back-off anew. */
-const STEADY_MS = 10_000;
+const STEADY_MS = 5_000;
 const PING_MS = 5_000;
 /** Nothing heard for so long after a ping: the line is dead, whatever the operating system believes. */
 const SILENCE_MS = 15_000;

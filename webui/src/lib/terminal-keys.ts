@@ -15,7 +15,8 @@ export type Action =
 
 /** What needs the page, not only the terminals. */
 export interface PageAction {
-  readonly do: 'new' | 'find' | 'palette';
+  /** `leave` takes the keyboard out of the terminal, where Tab belongs to the shell. */
+  readonly do: 'new' | 'find' | 'palette' | 'leave';
 }
 
 export interface KeyPress {
@@ -35,6 +36,7 @@ const ALT_SHIFT: Readonly<Record<string, Action>> = {
   KeyW: { do: 'close-pane' },
   KeyN: { do: 'new' },
   KeyP: { do: 'palette' },
+  KeyT: { do: 'leave' },
 };
 
 const CTRL_SHIFT: Readonly<Record<string, Action>> = {
@@ -68,3 +70,18 @@ function tabAction(code: string): Action | undefined {
   const digit = /^Digit([1-9])$/.exec(code)?.[1];
   return digit === undefined ? undefined : { do: 'tab', index: Number(digit) - 1 };
 }
+
+/** The keys in words, in the order people need them. */
+export const KEY_GUIDE: readonly (readonly [keys: string, what: string])[] = [
+  ['Alt+1 … 9', 'Go to a tab'],
+  ['Alt+Shift+N', 'New terminal'],
+  ['Alt+Shift+D', 'Split side by side'],
+  ['Alt+Shift+-', 'Split one above the other'],
+  ['Alt+Shift+O', 'Go to the other pane'],
+  ['Alt+Shift+W', 'Close the pane'],
+  ['Ctrl+Shift+F', 'Find'],
+  ['Ctrl+Shift+C, Ctrl+V', 'Copy, paste'],
+  ['Ctrl + / − / 0', 'Text size'],
+  ['Alt+Shift+P', 'Go to a machine or page'],
+  ['Alt+Shift+T', 'Leave the terminal, to the tabs'],
+];

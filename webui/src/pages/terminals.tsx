@@ -26,6 +26,7 @@ export function TerminalsPage() {
       if (action.do === 'new') setPicking(true);
       if (action.do === 'find') setFinding(terminals.focused?.key ?? null);
       if (action.do === 'palette') spotlight.open();
+      if (action.do === 'leave') document.querySelector<HTMLElement>('.fl-tab[data-active="true"] .fl-tab-name')?.focus();
     };
     return () => {
       terminals.onPageAction = undefined;

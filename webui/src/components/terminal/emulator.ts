@@ -102,6 +102,10 @@ export class Emulator {
     this.fit();
   }
 
+  setScreenReader(on: boolean): void {
+    this.terminal.options.screenReaderMode = on;
+  }
+
   setScheme(scheme: Scheme): void {
     this.terminal.options.theme = themeFor(scheme);
   }

@@ -43,7 +43,7 @@ function Waiting({ session, view }: Props) {
         </Button>
       }
     >
-      {view.words}. Next try {seconds > 0 ? `in ${seconds} s` : 'now'}.{kept}
+      {sentence(view.words)} Next try {seconds > 0 ? `in ${seconds} s` : 'now'}.{kept}
     </Card>
   );
 }
@@ -69,7 +69,7 @@ function Over({ session, view }: Props) {
         </>
       }
     >
-      {view.words}.
+      {sentence(view.words)}
     </Card>
   );
 }
@@ -143,4 +143,9 @@ function useSecondsUntil(at: number): number {
     return () => clearInterval(timer);
   }, []);
   return Math.max(0, Math.ceil((at - now) / 1000));
+}
+
+/** Some words come from the relay, with or without their full stop. */
+function sentence(words: string): string {
+  return /[.?!]$/.test(words) ? words : `${words}.`;
 }

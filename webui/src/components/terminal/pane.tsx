@@ -7,7 +7,15 @@ import type { TerminalSession } from '@/components/terminal/session';
 import { terminals } from '@/components/terminal/store';
 import type { SessionView } from '@/components/terminal/view';
 
-type Props = { session: TerminalSession; view: SessionView; position: number; focused: boolean; alone: boolean; finding: boolean; onFindEnd: () => void };
+type Props = {
+  session: TerminalSession;
+  view: SessionView;
+  position: number;
+  focused: boolean;
+  alone: boolean;
+  finding: boolean;
+  onFindEnd: () => void;
+};
 
 export function Pane({ session, view, position, focused, alone, finding, onFindEnd }: Props) {
   const place = useRef<HTMLDivElement>(null);
@@ -19,7 +27,12 @@ export function Pane({ session, view, position, focused, alone, finding, onFindE
     return () => cancelAnimationFrame(frame);
   }, [session, focused, finding]);
   return (
-    <section className="fl-pane" data-focused={focused && !alone} aria-label={alone ? view.title : `${view.title}, pane ${position}`} onFocusCapture={() => terminals.focusPane(session.key)}>
+    <section
+      className="fl-pane"
+      data-focused={focused && !alone}
+      aria-label={alone ? view.title : `${view.title}, pane ${position}`}
+      onFocusCapture={() => terminals.focusPane(session.key)}
+    >
       <div className="fl-pane-screen" ref={place} />
       {alone || finding ? null : (
         <CloseButton

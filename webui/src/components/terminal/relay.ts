@@ -2,6 +2,7 @@
 
 import { ApiError, errorText } from '@/api/errors';
 import { getMachine } from '@/api/machines';
+import type { Machine } from '@/api/types';
 import { bearerToken } from '@/lib/auth';
 import type { Verdict } from '@/lib/terminal-messages';
 
@@ -34,9 +35,14 @@ export function newSessionId(): string {
 export async function diagnoseMachine(agentId: string): Promise<{ verdict: Verdict; words: string }> {
   try {
     const machine = await getMachine(agentId);
-    return { verdict: 'retry', words: machine.is_connected ? 'The relay refused the connection' : 'The machine is offline' };
+    return { verdict: 'retry', words: whyNot(machine) };
   } catch (error) {
     const final = error instanceof ApiError && [401, 403, 404].includes(error.status);
     return { verdict: final ? 'refused' : 'retry', words: errorText(error) };
   }
+}
+
+function whyNot(machine: Machine): string {
+  if (machine.status === 'pending') return 'The machine has not connected yet';
+  return machine.is_connected ? 'The relay refused the connection' : 'The machine is offline';
 }

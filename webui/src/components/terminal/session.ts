@@ -226,6 +226,7 @@ export class TerminalSession {
     if (snapshot?.sessionId === kept.sessionId) {
       this.emulator.terminal.write(snapshot.screen);
       this.#stream.restore(snapshot.offset);
+      this.#set({ bytes: snapshot.offset });
     }
     if (kept.over !== null) this.#set({ phase: 'ended', words: kept.over });
     else this.connect();

@@ -112,6 +112,12 @@ export class TerminalStore {
     forgetTerminals();
   }
 
+  /** Live text for screen readers, in all terminals; kept for the next ones. */
+  setScreenReader(on: boolean): void {
+    keepPreferences({ screenReader: on });
+    for (const { emulator } of this.#sessions.values()) emulator.setScreenReader(on);
+  }
+
   act(action: Action): void {
     if (action.do === 'tab') {
       const tab = this.#layout.tabs[action.index];

@@ -2,6 +2,7 @@
 import { ActionIcon, Popover, Tooltip } from '@mantine/core';
 import { IconLayoutColumns, IconLayoutRows, IconPlus, IconSearch, IconX } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useRef } from 'react';
+import { Guide } from '@/components/terminal/guide';
 import { MachinePicker } from '@/components/terminal/machine-picker';
 import { terminals, type TerminalsView } from '@/components/terminal/store';
 import type { SessionView } from '@/components/terminal/view';
@@ -47,6 +48,7 @@ export function TabBar({ view, picking, setPicking, onFind }: Props) {
         <Tool label="Find" keys="Ctrl+Shift+F" off={!tab} act={onFind}>
           <IconSearch size={18} />
         </Tool>
+        <Guide />
       </div>
     </div>
   );
