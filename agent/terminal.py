@@ -26,6 +26,11 @@ QUANTUM_BYTES = 16 * 1024
 CREDIT_STEP_BYTES = 16 * 1024
 """How much typed input is gathered before the link is asked whether to announce credit."""
 
+LATE_SILENCE_S = 0.1
+"""After the shell's end: the kernel hands its last output over a moment later, so the end is when nothing comes."""
+MAX_LATE_BYTES = 1024 * 1024
+"""After the shell's end, a child that keeps writing is listened to for this much."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
@@ -57,6 +62,9 @@ class Terminal:
         self._port: Port | None = None
         self._is_flushing = False
         self._is_drained = False
+        self._has_shell_ended = False
+        self._reading = trio.CancelScope()
+        self._late_bytes = MAX_LATE_BYTES
         self._hung_up = trio.Event()
         self._output_moved = trio.lowlevel.ParkingLot()
         self._input_moved = trio.lowlevel.ParkingLot()
@@ -142,6 +150,8 @@ class Terminal:
             nursery.start_soon(self._log.run, self._moved)
             nursery.start_soon(self._send_log)
             code = await self._shell.exit_code()
+            self._has_shell_ended = True
+            self._reading.cancel()
             await self._say_last_word(code)
             nursery.cancel_scope.cancel()
 
@@ -149,13 +159,24 @@ class Terminal:
         while True:
             while not (room := self._limit - self._output.end) > 0:
                 await self._output_moved.park()
-            chunk = await self._shell.receive(min(room, QUANTUM_BYTES))
+            chunk = await self._receive(min(room, QUANTUM_BYTES))
             if not chunk:
                 break
             self._output.append(chunk)
             await self._flush()
         self._is_drained = True
         self._output_moved.unpark_all()
+
+    async def _receive(self, most: int) -> bytes:
+        """Output, b"" after the last. A child that outlives the shell and keeps the terminal does not keep us."""
+        if not self._has_shell_ended:
+            with trio.CancelScope() as self._reading:
+                return await self._shell.receive(most)
+        with trio.move_on_after(LATE_SILENCE_S):
+            chunk = await self._shell.receive(min(most, self._late_bytes))
+            self._late_bytes -= len(chunk)
+            return chunk
+        return b""
 
     async def _flush(self) -> None:
         """Send what was read and not sent yet; whoever comes while this runs leaves it to the one who is here."""
