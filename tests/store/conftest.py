@@ -2,16 +2,20 @@
 
 import os
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from relay.store.interface import Database
+from relay.store.mongo import open_mongo
 from relay.store.sqlite import open_memory, open_sqlite
+from tests.store.mongo_server import MongoServer, open_emptied
 from tests.store.schemas import TEST_SCHEMA
 
-ADAPTERS = ["memory", "file", *(["mongo"] if "MONGODB_URI" in os.environ else [])]
-"""Every contract test runs on each of them; test_mongo.py says so loudly where there is no MongoDB."""
+ADAPTERS = ["memory", "file", "wire", *(["mongo"] if "MONGODB_URI" in os.environ else [])]
+"""Every contract test runs on each of them. `wire` is the MongoDB adapter with pymongo, on a server of our own;
+test_mongo.py says so loudly where there is no real one."""
 
 
 @pytest.fixture(params=ADAPTERS)
@@ -23,18 +27,24 @@ def adapter(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def database(adapter: str, tmp_path: Path) -> AsyncIterator[Database]:
     """A database with TEST_SCHEMA, where a query without an index is refused."""
-    opened = await _open(adapter, tmp_path)
-    try:
-        yield opened
-    finally:
-        await opened.close()
+    async with _open(adapter, tmp_path) as opened:
+        try:
+            yield opened
+        finally:
+            await opened.close()
 
 
-async def _open(adapter: str, directory: Path) -> Database:
+@asynccontextmanager
+async def _open(adapter: str, directory: Path) -> AsyncIterator[Database]:
     if adapter == "memory":
-        return await open_memory(TEST_SCHEMA, strict_indexes=True)
-    if adapter == "file":
-        return await open_sqlite(directory / "data" / "store.db", TEST_SCHEMA, strict_indexes=True)
-    from tests.store.mongo_server import open_emptied  # pymongo is slow to import: only where it is used
-
-    return await open_emptied(os.environ["MONGODB_URI"], TEST_SCHEMA)
+        yield await open_memory(TEST_SCHEMA, strict_indexes=True)
+    elif adapter == "file":
+        yield await open_sqlite(directory / "data" / "store.db", TEST_SCHEMA, strict_indexes=True)
+    elif adapter == "wire":
+        server = MongoServer(TEST_SCHEMA)
+        try:
+            yield await open_mongo(server.uri, TEST_SCHEMA, strict_indexes=True)
+        finally:
+            server.close()
+    else:
+        yield await open_emptied(os.environ["MONGODB_URI"], TEST_SCHEMA)

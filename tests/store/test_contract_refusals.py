@@ -1,6 +1,7 @@
 """What no adapter answers: everything off the allow-list is refused before it runs, alike everywhere."""
 
 import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -75,15 +76,23 @@ FILTERS: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("where", FILTERS, ids=lambda where: str(where)[:40])
-async def test_a_filter_is_refused(database: Database, where: Any) -> None:
+async def let_pass(verb: Callable[[Any], Awaitable[Any]], arguments: list[Any]) -> list[Any]:
+    """The arguments that `verb` does not refuse as unsupported."""
+    passed = []
+    for argument in arguments:
+        try:
+            await verb(argument)
+        except UnsupportedQuery:
+            continue
+        passed.append(argument)
+    return passed
+
+
+async def test_filters_are_refused(database: Database) -> None:
     plain = database.collection("plain")
-    with pytest.raises(UnsupportedQuery):
-        await plain.find(where)
-    with pytest.raises(UnsupportedQuery):
-        await plain.delete_many(where)
-    with pytest.raises(UnsupportedQuery):
-        await plain.aggregate([{"$match": where}])
+    assert await let_pass(plain.find, FILTERS) == []
+    assert await let_pass(plain.delete_many, FILTERS) == []
+    assert await let_pass(lambda where: plain.aggregate([{"$match": where}]), FILTERS) == []
 
 
 @pytest.mark.parametrize(
@@ -132,16 +141,13 @@ UPDATES: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("update", UPDATES, ids=str)
-async def test_an_update_is_refused(database: Database, update: Any) -> None:
+async def test_updates_are_refused(database: Database) -> None:
     plain = database.collection("plain")
     await plain.insert_one({"_id": "1", "a": 1})
-    with pytest.raises(UnsupportedQuery):
-        await plain.update_one({"_id": "1"}, update)
-    with pytest.raises(UnsupportedQuery):
-        await plain.find_one_and_update({"_id": "1"}, update)
-    with pytest.raises(UnsupportedQuery):
-        await plain.bulk_write([InsertOne({"_id": "2"}), UpdateOne({"_id": "1"}, update)])
+    assert await let_pass(lambda update: plain.update_one({"_id": "1"}, update), UPDATES) == []
+    assert await let_pass(lambda update: plain.find_one_and_update({"_id": "1"}, update), UPDATES) == []
+    insert = InsertOne({"_id": "2"})
+    assert await let_pass(lambda update: plain.bulk_write([insert, UpdateOne({"_id": "1"}, update)]), UPDATES) == []
     assert await plain.find({}) == [{"_id": "1", "a": 1}]
 
 
@@ -155,30 +161,23 @@ async def test_an_upsert_without_an_id_is_refused(database: Database) -> None:
         await plain.replace_one({"a": 1}, {"b": 1}, upsert=True)
 
 
-@pytest.mark.parametrize(
-    "sort",
-    ["a", [("a", 2)], [("a",)], [("$a", 1)], [("a", 1), ("a", -1)], [(name, 1) for name in "abcde"]],
-    ids=str,
-)
-async def test_a_sort_is_refused(database: Database, sort: Any) -> None:
-    with pytest.raises(UnsupportedQuery):
-        await database.collection("plain").find({}, sort=sort)
+SORTS: list[Any] = [
+    "a",
+    [("a", 2)],
+    [("a",)],
+    [("$a", 1)],
+    [("a", 1), ("a", -1)],
+    [(name, 1) for name in "abcde"],
+]
+PROJECTIONS: list[Any] = [{}, {"a": 1, "b": 0}, {"a": 1, "a.b": 1}, {"a": "$b"}, {"a": {"$slice": 1}}, {"$a": 1}, ["a"]]
+WINDOWS: list[Any] = [{"skip": -1}, {"limit": -1}, {"limit": True}, {"skip": 1.5}]
 
 
-@pytest.mark.parametrize(
-    "projection",
-    [{}, {"a": 1, "b": 0}, {"a": 1, "a.b": 1}, {"a": "$b"}, {"a": {"$slice": 1}}, {"$a": 1}, ["a"]],
-    ids=str,
-)
-async def test_a_projection_is_refused(database: Database, projection: Any) -> None:
-    with pytest.raises(UnsupportedQuery):
-        await database.collection("plain").find({}, projection=projection)
-
-
-@pytest.mark.parametrize("window", [{"skip": -1}, {"limit": -1}, {"limit": True}, {"skip": 1.5}], ids=str)
-async def test_a_window_is_refused(database: Database, window: Any) -> None:
-    with pytest.raises(UnsupportedQuery):
-        await database.collection("plain").find({}, **window)
+async def test_what_goes_with_a_filter_is_refused(database: Database) -> None:
+    plain = database.collection("plain")
+    assert await let_pass(lambda sort: plain.find({}, sort=sort), SORTS) == []
+    assert await let_pass(lambda projection: plain.find({}, projection=projection), PROJECTIONS) == []
+    assert await let_pass(lambda window: plain.find({}, **window), WINDOWS) == []
 
 
 GROUP: Document = {"_id": None}
@@ -227,10 +226,9 @@ STAGES: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("stage", STAGES, ids=str)
-async def test_a_stage_is_refused(database: Database, stage: Any) -> None:
-    with pytest.raises(UnsupportedQuery):
-        await database.collection("plain").aggregate([{"$match": {}}, stage])
+async def test_stages_are_refused(database: Database) -> None:
+    plain = database.collection("plain")
+    assert await let_pass(lambda stage: plain.aggregate([{"$match": {}}, stage]), STAGES) == []
 
 
 async def test_an_endless_pipeline_is_refused(database: Database) -> None:
