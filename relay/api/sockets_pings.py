@@ -1,10 +1,15 @@
-"""Pings that mean something: Hypercorn sends them, never looks for an answer, and keeps a closed connection for the
-sake of the next one (its ping task sleeps up to 30 s after the peer has gone, and holds the socket that long).
+"""Hypercorn's WebSocket, cured of three things that would hold a connection, or the relay's end, for ever:
 
-Here a peer is dead that says nothing at all after two pings, and pinging ends with the connection. A peer whose
-messages wait for us is not silent: while we do not read, nothing is counted.
+1. Its pings are never looked after, and the ping task holds a closed connection up to 30 s. Here a peer that says
+   nothing at all after two pings is cut off, and pinging ends with the connection. While we do not read, nothing is
+   counted: a peer whose messages wait for us is not silent.
+2. It tells the application of the end through the queue of messages, waiting for room: an application that is itself
+   waiting to send never makes any. Here the end needs no room.
+3. A message for an application that has returned waits for ever. Here it is dropped once the connection has ended.
 """
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import trio
@@ -15,16 +20,18 @@ from wsproto.events import Ping
 
 MOST_MISSED = 2
 """Pings in a row after which nothing came: then the connection is cut off."""
+DISCONNECT = {"type": "websocket.disconnect", "code": 1006}
 
 
 class LiveStream(WSStream):
-    """One WebSocket of Hypercorn's, watched."""
+    """One WebSocket, watched."""
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, app: Any, *arguments: Any) -> None:
+        super().__init__(partial(_run_to_the_end, app), *arguments)
         self._missed = 0
         self._is_handling = False
         self._pinging = trio.CancelScope()
+        self._queue: trio.MemorySendChannel[Any] | None = None
 
     async def handle(self, event: Event) -> None:
         """Something came from the peer, or its connection has ended."""
@@ -34,8 +41,21 @@ class LiveStream(WSStream):
             await super().handle(event)
         finally:
             self._is_handling = False
+            if self._queue is None and self.app_put is not None:
+                self._queue = vars(self)["app_put"].__self__
+                self.app_put = self._put
             if self.closed:
                 self._pinging.cancel()
+
+    async def _put(self, event: Any) -> None:
+        assert self._queue is not None
+        if event["type"] == DISCONNECT["type"]:
+            self._queue.close()
+            return
+        try:
+            await self._queue.send(event)
+        except (trio.ClosedResourceError, trio.BrokenResourceError):
+            return  # the connection ended while the message waited
 
     async def _send_pings(self) -> None:
         interval_s = self.config.websocket_ping_interval or 0.0
@@ -47,6 +67,18 @@ class LiveStream(WSStream):
                 await self._send_wsproto_event(Ping())
                 self._missed = 0 if self._is_handling else self._missed + 1
                 await trio.sleep(interval_s)
+
+
+async def _run_to_the_end(app: Any, scope: Any, receive: Callable[[], Awaitable[Any]], *more: Any) -> None:
+    """Run the application; after the last message it is told of the end, as often as it asks."""
+
+    async def receive_or_end() -> Any:
+        try:
+            return await receive()
+        except trio.EndOfChannel:
+            return DISCONNECT
+
+    await app(scope, receive_or_end, *more)
 
 
 def use_live_streams() -> None:

@@ -83,24 +83,27 @@ async def test_raw_takes_binary_frames_as_keystrokes():
 
 
 async def test_json_wraps_everything():
-    async with doors() as here, here.agent() as agent:
-        async with open_terminal(here.url, AGENT, ADA, dialect="json", session_id="s1") as term:
-            assert term.session["session_id"] == "s1"
-            assert "output_offset" not in term.session
-            await term.say(type="input", data="hi")
-            await term.until_text("hi")
-            await term.say(type="ping", t=17)
-            assert await term.until_message("pong") == {"type": "pong", "t": 17}
-            await term.say(type="command", command="uptime")
-            started = await term.until_message("command_started")
-            assert (started["command"], len(started["command_id"])) == ("uptime", 24)
-            await term.until_text("uptime\r")
-            await term.say(type="resize", cols=0, rows=5)
-            assert "1 to 1000" in (await term.until_message("error"))["error"]
-            agent.end_shell(2)
-            await term.until_closed()
-            assert term.messages[-1] == {"type": "exit", "code": 2, "reason": "shell exited"}
-            assert agent.shell().received == b"hiuptime\r"
+    async with (
+        doors() as here,
+        here.agent() as agent,
+        open_terminal(here.url, AGENT, ADA, dialect="json", session_id="s1") as term,
+    ):
+        assert term.session["session_id"] == "s1"
+        assert "output_offset" not in term.session
+        await term.say(type="input", data="hi")
+        await term.until_text("hi")
+        await term.say(type="ping", t=17)
+        assert await term.until_message("pong") == {"type": "pong", "t": 17}
+        await term.say(type="command", command="uptime")
+        started = await term.until_message("command_started")
+        assert (started["command"], len(started["command_id"])) == ("uptime", 24)
+        await term.until_text("uptime\r")
+        await term.say(type="resize", cols=0, rows=5)
+        assert "1 to 1000" in (await term.until_message("error"))["error"]
+        agent.end_shell(2)
+        await term.until_closed()
+        assert term.messages[-1] == {"type": "exit", "code": 2, "reason": "shell exited"}
+        assert agent.shell().received == b"hiuptime\r"
 
 
 async def test_json_is_understood_from_the_first_frame():
@@ -127,10 +130,13 @@ async def test_binary_is_bytes_as_they_are():
 
 
 async def test_size_in_the_query_is_the_shells_first_size():
-    async with doors() as here, here.agent() as agent:
-        async with open_terminal(here.url, AGENT, ADA, cols=132, rows=43, source="vscode"):
-            assert agent.shell().sizes == [(132, 43)]
-            assert here.terminals.asked == [{"source": "vscode", "cols": 132, "rows": 43}]
+    async with (
+        doors() as here,
+        here.agent() as agent,
+        open_terminal(here.url, AGENT, ADA, cols=132, rows=43, source="vscode"),
+    ):
+        assert agent.shell().sizes == [(132, 43)]
+        assert here.terminals.asked == [{"source": "vscode", "cols": 132, "rows": 43}]
 
 
 # --- who may come in
@@ -303,54 +309,63 @@ async def test_person_ends_the_shell():
 
 @pytest.mark.parametrize("dialect", ["v1", "raw", "json", "binary"])
 async def test_case_04_lost_right_cuts_within_a_second_also_one_who_does_not_read(dialect):
-    async with doors() as here, here.agent() as agent:
-        async with open_terminal(here.url, AGENT, ADA, session_id="s1", dialect=dialect, grants=False) as term:
-            while not agent.shells:
-                await trio.lowlevel.checkpoint()
-            agent.emit(noise(8 * 1024 * 1024))
-            await term.until_bytes(10_000)
-            session = here.hub.find_session("s1")
-            assert session is not None
-            began = trio.current_time()
-            session.close("access revoked", 4403)
-            while session.viewer is not None:
-                await trio.lowlevel.checkpoint()
-            assert trio.current_time() - began < 1.0
-            try:
-                code, reason = await term.until_closed()
-            except trio.TooSlowError:
-                raise AssertionError("the socket stayed open") from None
-            assert (code, reason) in {(4403, "access revoked"), (1006, "")}
+    async with (
+        doors() as here,
+        here.agent() as agent,
+        open_terminal(here.url, AGENT, ADA, session_id="s1", dialect=dialect, grants=False) as term,
+    ):
+        while not agent.shells:
+            await trio.lowlevel.checkpoint()
+        agent.emit(noise(8 * 1024 * 1024))
+        await term.until_bytes(10_000)
+        session = here.hub.find_session("s1")
+        assert session is not None
+        began = trio.current_time()
+        session.close("access revoked", 4403)
+        while session.viewer is not None:
+            await trio.lowlevel.checkpoint()
+        assert trio.current_time() - began < 1.0
+        try:
+            code, reason = await term.until_closed()
+        except trio.TooSlowError:
+            raise AssertionError("the socket stayed open") from None
+        assert (code, reason) in {(4403, "access revoked"), (1006, "")}
 
 
 async def test_case_41_viewer_that_never_reads_stops_the_shell():
-    async with doors() as here, here.agent() as agent:
-        async with open_terminal(here.url, AGENT, ADA, session_id="s1", dialect="raw"):
-            while not agent.shells:
-                await trio.lowlevel.checkpoint()
-            agent.emit(b"x" * 64 * 1024 * 1024)
-            shell, sent = agent.shell(), -1
-            while sent != shell.sent:
-                sent = shell.sent
-                with trio.move_on_after(0.3):
-                    await trio.sleep_forever()
-            assert shell.sent < 24 * 1024 * 1024
-            session = here.hub.find_session("s1")
-            assert session is not None
-            assert session.output.end - session.output.start <= 2 * WINDOW_BYTES
+    async with (
+        doors() as here,
+        here.agent() as agent,
+        open_terminal(here.url, AGENT, ADA, session_id="s1", dialect="raw"),
+    ):
+        while not agent.shells:
+            await trio.lowlevel.checkpoint()
+        agent.emit(b"x" * 64 * 1024 * 1024)
+        shell, sent = agent.shell(), -1
+        while sent != shell.sent:
+            sent = shell.sent
+            with trio.move_on_after(0.3):
+                await trio.sleep_forever()
+        assert shell.sent < 24 * 1024 * 1024
+        session = here.hub.find_session("s1")
+        assert session is not None
+        assert session.output.end - session.output.start <= 2 * WINDOW_BYTES
 
 
 async def test_v1_viewer_without_credit_is_sent_its_window_and_no_more():
-    async with doors() as here, here.agent() as agent:
-        async with open_terminal(here.url, AGENT, ADA, session_id="s1", grants=False) as term:
-            agent.emit(noise(4 * WINDOW_BYTES))
-            await term.until_bytes(WINDOW_BYTES)
-            await wait_all_tasks_blocked()
-            assert agent.shell().sent <= WINDOW_BYTES + WINDOW_BYTES // 4
-            for small in range(8):
-                await term.grant(WINDOW_BYTES + (small + 1) * 20_000)
-            await term.until_bytes(WINDOW_BYTES + 160_000)
-            assert term.output == noise(4 * WINDOW_BYTES)[: WINDOW_BYTES + 160_000]
+    async with (
+        doors() as here,
+        here.agent() as agent,
+        open_terminal(here.url, AGENT, ADA, session_id="s1", grants=False) as term,
+    ):
+        agent.emit(noise(4 * WINDOW_BYTES))
+        await term.until_bytes(WINDOW_BYTES)
+        await wait_all_tasks_blocked()
+        assert agent.shell().sent <= WINDOW_BYTES + WINDOW_BYTES // 4
+        for small in range(8):
+            await term.grant(WINDOW_BYTES + (small + 1) * 20_000)
+        await term.until_bytes(WINDOW_BYTES + 160_000)
+        assert term.output == noise(4 * WINDOW_BYTES)[: WINDOW_BYTES + 160_000]
 
 
 async def test_three_drops_in_mid_output_lose_and_repeat_nothing():
@@ -397,12 +412,16 @@ async def test_gap_is_said():
 
 
 async def test_second_window_takes_over():
-    async with doors() as here, here.agent(), open_terminal(here.url, AGENT, ADA, session_id="s1") as first:
-        async with open_terminal(here.url, AGENT, ADA, session_id="s1", resume=1) as second:
-            assert await first.until_closed() == (1000, "taken over")
-            assert not any(each["type"] == "exit" for each in first.messages)
-            await second.type("mine")
-            await second.until_text("mine")
+    async with (
+        doors() as here,
+        here.agent(),
+        open_terminal(here.url, AGENT, ADA, session_id="s1") as first,
+        open_terminal(here.url, AGENT, ADA, session_id="s1", resume=1) as second,
+    ):
+        assert await first.until_closed() == (1000, "taken over")
+        assert not any(each["type"] == "exit" for each in first.messages)
+        await second.type("mine")
+        await second.until_text("mine")
 
 
 async def test_agents_link_is_shown_lost_and_back():
@@ -440,12 +459,14 @@ async def test_agents_socket_wants_its_subprotocol():
 
 @pytest.mark.parametrize(("message", "code"), [(bytes(70_000), 1009), ("text", 4400), (b"\x07\x00\x00\x00\x00", 4400)])
 async def test_case_36_unproven_agents_are_cut_at_the_first_wrong_message(message, code):
-    async with doors() as here:
-        async with open_socket(f"{here.url}/api/agent/ws", subprotocols=["fairlead.agent.v1"], headers={}) as socket:
-            await socket.send_message(message)
-            with pytest.raises(ConnectionClosed) as closed:
-                await socket.get_message()
-            assert closed.value.reason.code == code
+    async with (
+        doors() as here,
+        open_socket(f"{here.url}/api/agent/ws", subprotocols=["fairlead.agent.v1"], headers={}) as socket,
+    ):
+        await socket.send_message(message)
+        with pytest.raises(ConnectionClosed) as closed:
+            await socket.get_message()
+        assert closed.value.reason.code == code
 
 
 # --- connections that die
@@ -483,3 +504,20 @@ async def test_peer_that_answers_pings_stays():
                 await term.step()
             agent.emit(b"still here")
             await term.until_text("still here")
+
+
+async def test_connection_with_messages_nobody_takes_is_gone_when_its_session_is():
+    async with doors() as here, here.agent() as agent:
+        agent._link.consume_to = lambda *_: None
+        async with open_terminal(here.url, AGENT, ADA, session_id="s1", dialect="raw") as term:
+            with trio.move_on_after(0.5):
+                while True:
+                    await term.socket.send_message(bytes(200_000))
+            await term.drop()
+        session = here.hub.find_session("s1")
+        assert session is not None
+        assert session.input_offset < 400_000
+        session.close("terminated", 4410)
+        with trio.fail_after(3):
+            while here.server.connection_count > 1:
+                await trio.lowlevel.checkpoint()
