@@ -1,0 +1,58 @@
+"""A relay, one organization with a live machine, and a browser, for the tests of the console's pages."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests import processes
+from tests.chromium import chromium
+from tests.journeys.person import Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What the pages show: an administrator, a user without any access, a machine that is online, a group."""
+
+    url: str
+    token: str
+    agent_id: str
+    group_id: str
+    admin: str = "ada@example.com"
+    user: str = "bob@example.com"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    home: Path = tmp_path_factory.mktemp("house")
+    with processes.relay_process(home / "data", log=home / "relay.log") as url:
+        token = processes.sign_up(url, "ada")
+        _add_user(url, token, "bob")
+        agent_id = processes.enrol(url, token, "lathe", home / "agent")
+        group = processes.ask(url, "/api/groups", {"name": "Turners", "description": "At the lathe"}, token)["group"]
+        with processes.process("agent", "run", "--state", str(home / "agent"), log=home / "agent.log"):
+            processes.wait_until_online(url, token, agent_id)
+            yield House(url=url, token=token, agent_id=agent_id, group_id=group["id"])
+
+
+@pytest.fixture
+def admin(browser: Browser, house: House) -> Iterator[Person]:
+    """The administrator, signed in; the test fails when the page complained about anything."""
+    person = Person(browser, house.url)
+    person.sign_in(house.admin)
+    yield person
+    person.context.close()
+    assert person.problems == []
+
+
+def _add_user(url: str, token: str, name: str) -> None:
+    user = {"username": name, "email": f"{name}@example.com", "first_name": name.title(), "last_name": "Builder"}
+    processes.ask(url, "/api/users", user | {"password": processes.PASSWORD}, token)
