@@ -1,12 +1,13 @@
 /** The terminals: tabs, the panes of the one in front, and what is true of the pane in use. */
 import { useDocumentTitle } from '@mantine/hooks';
+import { notifications } from '@mantine/notifications';
 import { spotlight } from '@mantine/spotlight';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import '@xterm/xterm/css/xterm.css';
 import '@/components/terminal/test-hook';
 import '@/styles/terminal.css';
-import { MachinePicker } from '@/components/terminal/machine-picker';
+import { MachinePicker, TOO_MANY } from '@/components/terminal/machine-picker';
 import { Pane } from '@/components/terminal/pane';
 import { StatusBar } from '@/components/terminal/status-bar';
 import { terminals, type TerminalsView } from '@/components/terminal/store';
@@ -86,7 +87,7 @@ function useOpenFromAddress(): void {
   const handled = useRef<string>(undefined);
   useEffect(() => {
     if (open !== undefined && handled.current !== open) {
-      terminals.open(open);
+      if (!terminals.open(open)) notifications.show({ color: 'red', message: TOO_MANY });
       void navigate({ to: '/terminals', replace: true });
     }
     handled.current = open;

@@ -1,5 +1,5 @@
 /** The keys of the terminals, and the one setting that has to be found by those who need it. */
-import { ActionIcon, Kbd, Popover, Switch, Tooltip } from '@mantine/core';
+import { ActionIcon, Kbd, Popover, Switch } from '@mantine/core';
 import { IconKeyboard } from '@tabler/icons-react';
 import { useState } from 'react';
 import { terminals } from '@/components/terminal/store';
@@ -15,11 +15,9 @@ export function Guide() {
   return (
     <Popover position="bottom-end" shadow="md" trapFocus returnFocus transitionProps={{ duration: 0 }}>
       <Popover.Target>
-        <Tooltip label="Keys and settings">
-          <ActionIcon variant="subtle" color="gray" aria-label="Keys and settings">
-            <IconKeyboard size={18} />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon variant="subtle" color="gray" aria-label="Keys and settings" title="Keys and settings">
+          <IconKeyboard size={18} />
+        </ActionIcon>
       </Popover.Target>
       <Popover.Dropdown className="fl-guide" aria-label="Keys and settings">
         <dl>

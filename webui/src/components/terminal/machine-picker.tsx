@@ -6,8 +6,9 @@ import { useMachines } from '@/api/machines';
 import type { Machine } from '@/api/types';
 import { Failure, Loading } from '@/components/states';
 import { Status } from '@/components/status';
-import { terminals } from '@/components/terminal/store';
+import { MAX_TERMINALS, terminals } from '@/components/terminal/store';
 
+export const TOO_MANY = `${MAX_TERMINALS} terminals are open. Close one to open another.`;
 /** A list longer than this is for the filter, not for the eye. */
 const MOST_SHOWN = 50;
 
@@ -16,7 +17,7 @@ export function MachinePicker({ onPick }: { onPick: (agentId: string) => void })
   const { data, error, isPending, refetch } = useMachines();
   const found = matching(data ?? [], wanted);
   const first = found.find((machine) => machine.status === 'online');
-  if (terminals.isFull) return <p className="fl-picker-empty">Twenty terminals are open. Close one to open another.</p>;
+  if (terminals.isFull) return <p className="fl-picker-empty">{TOO_MANY}</p>;
   return (
     <div className="fl-picker">
       <TextInput

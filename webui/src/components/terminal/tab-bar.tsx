@@ -24,11 +24,16 @@ export function TabBar({ view, picking, setPicking, onFind }: Props) {
       <div className="fl-tabs-actions">
         <Popover opened={picking} onChange={setPicking} position="bottom-end" shadow="md" trapFocus returnFocus transitionProps={{ duration: 0 }}>
           <Popover.Target>
-            <Tooltip label="New terminal (Alt+Shift+N)">
-              <ActionIcon variant="subtle" color="gray" aria-label="New terminal" aria-expanded={picking} onClick={() => setPicking(!picking)}>
-                <IconPlus size={18} />
-              </ActionIcon>
-            </Tooltip>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              aria-label="New terminal"
+              title="New terminal (Alt+Shift+N)"
+              aria-expanded={picking}
+              onClick={() => setPicking(!picking)}
+            >
+              <IconPlus size={18} />
+            </ActionIcon>
           </Popover.Target>
           <Popover.Dropdown className="fl-picker-dropdown">
             <MachinePicker
