@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 from relay.clock import Clock
 from relay.domain.access import Actor
-from relay.domain.accounts import Source
 from relay.domain.audit import Action
 from relay.domain.errors import Forbidden, Invalid, Refusal, Unauthenticated
 from relay.services.audit import Audit
+from relay.services.claims import ApiClaims, read_claims
 from relay.services.login import api_claims
 from relay.services.ports import API_AUDIENCE, Recheck, Sealer, Tokens
 from relay.services.standing import INVALID_TOKEN, Account, Standing
@@ -48,9 +48,10 @@ class Auth:
         `source_hint` is not used: the token says where its login came from. `disabled` replaces the refusal of a
         disabled user.
         """
-        claims = self.tokens.read(token, audience=API_AUDIENCE)
+        signed = self.tokens.read(token, audience=API_AUDIENCE)
+        claims = read_claims(ApiClaims, signed, refusal=INVALID_TOKEN)
         account = await self.standing.check(
-            login_id=claims["login_id"], user_id=claims["sub"], generation=claims["generation"], disabled=disabled
+            login_id=claims.login_id, user_id=claims.sub, generation=claims.generation, disabled=disabled
         )
         return Actor(
             user_id=account.user.id,
@@ -60,12 +61,12 @@ class Auth:
             machine_role=account.user.machine_role,
             tenant_id=account.user.tenant_id,
             tenant_name=account.organization.display_name,
-            source=Source(claims["source"]),
-            token_id=claims["jti"],
-            login_id=claims["login_id"],
+            source=claims.source,
+            token_id=claims.jti,
+            login_id=claims.login_id,
             token_generation=account.user.token_generation,
-            token_expires_at=datetime.fromtimestamp(claims["exp"], UTC),
-            login_at=datetime.fromtimestamp(claims["login_at"], UTC),
+            token_expires_at=datetime.fromtimestamp(claims.exp, UTC),
+            login_at=datetime.fromtimestamp(claims.login_at, UTC),
             ip_address=ip_address,
             user_agent=user_agent,
             correlation_id=correlation_id,

@@ -4,7 +4,7 @@ A *login* is a password given once. Every token made from it, refreshed or for a
 person, carries the same `login_id`; logging out ends them all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,15 +16,19 @@ from relay.domain.errors import Forbidden, Unauthenticated
 from relay.domain.names import MAX_EMAIL_CHARS, PASSWORD_MAX_CHARS, folded
 from relay.ids import Ids
 from relay.services.audit import Audit
+from relay.services.claims import SessionClaims, read_claims
 from relay.services.ports import API_AUDIENCE, PREAUTH_AUDIENCE, SWITCH_AUDIENCE, Caller, Passwords, Tokens
 from relay.services.standing import Account, Standing
 from relay.store.interface import Database
+
+INVALID_SESSION = "Invalid or expired session"
 
 PREAUTH_LIFETIME_S = 600
 """From the password to the choice of organization."""
 
 MAX_ACCOUNTS_PER_EMAIL = 10
-"""Each costs a password hash at login; further ones log in by user name."""
+"""Each costs a password hash at login. The oldest count, so that nobody can crowd out an account by signing up with its
+address; further ones log in by user name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,15 +96,15 @@ class Login:
     async def select_tenant(self, caller: Caller, *, session_token: str, tenant_id: str) -> LoggedIn:
         """Finish a login, or change organization, with its session token. Raises Unauthenticated, Forbidden."""
         claims = await self._read_session_token(session_token)
-        accounts = [await self.standing.find(user_id) for user_id in claims["accounts"]]
-        known = [each for each in accounts if each and claims["accounts"][each.user.id] == each.user.token_generation]
+        accounts = [await self.standing.find(user_id) for user_id in claims.accounts]
+        known = [each for each in accounts if each and claims.accounts[each.user.id] == each.user.token_generation]
         chosen = next((each for each in known if each.user.tenant_id == tenant_id), None)
         if chosen is None:
             raise Forbidden("Access to this tenant is not allowed")
         if not chosen.is_open:
             raise Forbidden("Account is disabled")
-        login = _Login(login_id=claims["login_id"], login_at=claims["login_at"], source=Source(claims["source"]))
-        switched = claims["aud"] == SWITCH_AUDIENCE
+        login = _Login(login_id=claims.login_id, login_at=claims.login_at, source=claims.source)
+        switched = claims.aud == SWITCH_AUDIENCE
         return await self._finish(caller, chosen, [each for each in known if each.is_open], login, switched=switched)
 
     async def _find_accounts(self, name: str) -> list[Account]:
@@ -108,7 +112,8 @@ class Login:
             return []
         path = "email_folded" if "@" in name else "username_folded"
         users = self.database.collection("users")
-        found = await users.find({path: folded(name.strip())}, limit=MAX_ACCOUNTS_PER_EMAIL)
+        where = {path: folded(name.strip())}
+        found = await users.find(where, sort=[("created_at", 1)], limit=MAX_ACCOUNTS_PER_EMAIL)
         accounts = [await self.standing.complete(each) for each in found]
         return [each for each in accounts if each is not None]
 
@@ -164,16 +169,17 @@ class Login:
         }
         return self.tokens.issue(claims, audience=audience, lifetime_s=lifetime_s).token
 
-    async def _read_session_token(self, token: str) -> Mapping[str, Any]:
+    async def _read_session_token(self, token: str) -> SessionClaims:
         """A preauth or a switch token's claims; both end with their login."""
         for audience in (PREAUTH_AUDIENCE, SWITCH_AUDIENCE):
             try:
-                claims = self.tokens.read(token, audience=audience)
+                signed = self.tokens.read(token, audience=audience)
             except Unauthenticated:
                 continue
-            if not await self.standing.is_revoked(claims["login_id"]):
+            claims = read_claims(SessionClaims, signed, refusal=INVALID_SESSION)
+            if not await self.standing.is_revoked(claims.login_id):
                 return claims
-        raise Unauthenticated("Invalid or expired session")
+        raise Unauthenticated(INVALID_SESSION)
 
     async def _note_failure(self, caller: Caller, name: str, accounts: Sequence[Account], reason: str) -> None:
         for account in accounts:

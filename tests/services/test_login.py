@@ -281,3 +281,27 @@ async def test_super_admins_are_made_once_each_and_stand_above(tmp_path):
         assert (user.must_reset_password, organization.name) == (True, "home")
         assert await home.services.accounts.has_organizations()
         assert (await home.services.accounts.find_organization("home")).display_name == "Home"
+
+
+async def test_tokens_of_another_make_are_refused_though_signed(tmp_path):
+    async with house(tmp_path) as home:
+        await home.signup()
+        tokens = home.services.auth.tokens
+        api = tokens.issue({"sub": "x"}, audience="api", lifetime_s=60).token
+        switch = tokens.issue({"sub": "x", "accounts": []}, audience="switch", lifetime_s=60).token
+        with pytest.raises(Unauthenticated, match="Invalid or expired token"):
+            await home.services.auth.authenticate(api)
+        with pytest.raises(Unauthenticated, match="Invalid or expired session"):
+            await home.services.login.select_tenant(CALLER, session_token=switch, tenant_id="acme")
+
+
+async def test_nobody_is_crowded_out_of_an_address(tmp_path):
+    async with house(tmp_path) as home:
+        await home.signup("ada", "Acme")
+        for number in range(12):
+            home.clock.advance(1)
+            new = NewUser(
+                username=f"eve{number}", email="ada@example.org", password="another one", first_name="E", last_name="E"
+            )
+            await home.services.accounts.signup(CALLER, new, organization_name=f"Eve {number}", company_name="Eve")
+        assert (await home.login("ada@example.org")).username == "ada"

@@ -1,0 +1,43 @@
+"""What our own tokens carry beside the standard claims, read strictly: a signature proves who wrote, not what."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from relay.domain.accounts import Source
+from relay.domain.errors import Unauthenticated
+
+C = TypeVar("C", bound=Struct)
+
+
+class ApiClaims(Struct, frozen=True, kw_only=True):
+    """The part of an API token that is believed; the rest is there for clients to read."""
+
+    sub: str
+    jti: str
+    exp: int
+    login_id: str
+    login_at: int
+    generation: int
+    source: Source
+
+
+class SessionClaims(Struct, frozen=True, kw_only=True):
+    """A preauth or switch token: the accounts to choose from, each with its token generation."""
+
+    sub: str
+    aud: str
+    login_id: str
+    login_at: int
+    accounts: dict[str, int]
+    source: Source
+
+
+def read_claims(kind: type[C], claims: Mapping[str, Any], *, refusal: str) -> C:
+    """The claims as `kind`. Raises Unauthenticated(`refusal`) when an older relay wrote others."""
+    try:
+        return msgspec.convert(claims, kind)
+    except msgspec.ValidationError as error:
+        raise Unauthenticated(refusal) from error
