@@ -1,5 +1,6 @@
 """The relay's address as a person writes it, checked and taken apart. Decides where plain http is allowed."""
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -7,6 +8,8 @@ from urllib.parse import urlsplit
 from agent.errors import UsageMistake
 
 _PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9._:-]+")
+_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +41,8 @@ def parse_address(url: str) -> RelayAddress:
         raise UsageMistake(f"--server {url!r} must look like https://relay.example")
     if parts.username is not None or parts.query or parts.fragment:
         raise UsageMistake("--server takes no user name, query or fragment")
-    if not (parts.hostname + parts.path).isascii() or not (parts.hostname + parts.path).isprintable():
-        raise UsageMistake("--server must be plain ASCII")
+    if not _HOST.fullmatch(parts.hostname) or not _PATH.fullmatch(parts.path):
+        raise UsageMistake(f"--server {url!r} has characters in it that no address of a relay has")
     return RelayAddress(
         is_tls=parts.scheme == "https",
         host=parts.hostname,

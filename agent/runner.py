@@ -4,6 +4,7 @@ import os
 import random
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,16 @@ class Agent:
 
     async def run(self) -> None:
         """Until cancelled. Raises MachineDeleted."""
+        try:
+            await self._hold_links()
+        finally:
+            # Its sessions have removed their own directories; another agent's may still be there.
+            with suppress(OSError):
+                self._runtime.rmdir()
+        raise MachineDeleted("the relay no longer knows this machine: run `fairlead-agent uninstall`, or enrol again")
+
+    async def _hold_links(self) -> None:
+        """Until cancelled, or until the machine is deleted at the relay."""
         async with trio.open_nursery() as nursery:
             workload = Workload(
                 nursery,
@@ -77,7 +88,6 @@ class Agent:
             finally:
                 self._tell(is_connected=False, detail="stopped")
             nursery.cancel_scope.cancel()
-        raise MachineDeleted("the relay no longer knows this machine: run `fairlead-agent uninstall`, or enrol again")
 
     async def _hold_link(self, workload: Workload) -> float | None:
         """One connection from dialling to its end; how many seconds to wait before the next, None to stop."""

@@ -236,7 +236,12 @@ class RelayDouble:
         with trio.fail_after(MAX_WAIT_S):
             return await self._arrivals.receive()
 
-    async def _serve(self, stream: trio.SocketStream) -> None:
+    async def serve_quietly(self, stream: trio.abc.Stream) -> None:
+        """As _serve, for streams whose other end may refuse us."""
+        with suppress(trio.BrokenResourceError):
+            await self._serve(stream)
+
+    async def _serve(self, stream: trio.abc.Stream) -> None:
         with suppress(trio.BrokenResourceError, trio.ClosedResourceError, ConnectionClosed):
             head = b""
             while b"\r\n\r\n" not in head:
@@ -249,7 +254,7 @@ class RelayDouble:
             else:
                 await self._upgrade(head, stream)
 
-    async def _register(self, head: bytes, stream: trio.SocketStream) -> None:
+    async def _register(self, head: bytes, stream: trio.abc.Stream) -> None:
         heading, _, body = head.partition(b"\r\n\r\n")
         length = next(int(line[15:]) for line in heading.split(b"\r\n") if line.lower().startswith(b"content-length:"))
         while len(body) < length:
@@ -277,7 +282,7 @@ class RelayDouble:
         }
         return 200, json.dumps(answer).encode()
 
-    async def _upgrade(self, head: bytes, stream: trio.SocketStream) -> None:
+    async def _upgrade(self, head: bytes, stream: trio.abc.Stream) -> None:
         self.dials += 1
         assert head.startswith(b"GET /api/agent/ws HTTP/1.1\r\n"), head
         async with trio.open_nursery() as nursery:
