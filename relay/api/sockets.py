@@ -11,7 +11,6 @@ from typing import Any
 
 import structlog
 from hypercorn.typing import ASGIFramework
-from quart_trio import QuartTrio
 
 from protocol.frames import MAX_MESSAGE_BYTES
 from relay.api import correlation
@@ -24,9 +23,9 @@ from relay.api.sockets_request import Handshake, SocketRequest
 from relay.api.sockets_stream import SocketStream
 from relay.api.sockets_terminal import serve_terminal
 from relay.domain.access import Permission
-from relay.domain.errors import Forbidden, NotFound, Refusal, TooMany
+from relay.domain.errors import Forbidden, MachinePending, NotFound, Refusal, TooMany, Unauthenticated, Unavailable
 from relay.store.errors import StoreError
-from relay.terminal.ending import INTERNAL
+from relay.terminal.ending import ACCESS_LOST, AGENT_LOST, INTERNAL, MACHINE_GONE, NOT_PROVEN, PENDING, TOO_MANY
 from relay.terminal.errors import SocketClosed
 
 log = structlog.get_logger("relay.api")
@@ -49,6 +48,16 @@ class SocketRoute:
         found = re.fullmatch(pattern, path)
         return None if found is None else found.groupdict()
 
+
+CLOSE_CODES: Sequence[tuple[type[Refusal], int]] = (
+    (Unauthenticated, NOT_PROVEN),
+    (Forbidden, ACCESS_LOST),
+    (NotFound, MACHINE_GONE),
+    (MachinePending, PENDING),
+    (TooMany, TOO_MANY),
+    (Unavailable, AGENT_LOST),
+)
+"""The first that fits counts."""
 
 SOCKET_ROUTES: Sequence[SocketRoute] = (
     SocketRoute(
@@ -122,7 +131,7 @@ class Sockets:
         headers = {"retry-after": str(refused.retry_after_s)} if isinstance(refused, TooMany) else {}
         if status == 401:
             headers["www-authenticate"] = "Bearer"
-        await socket.refuse(status, refused.text, headers)
+        await socket.refuse(status, refused.text, headers, code=_close_code(refused))
 
     async def _refuse_for_store(self, socket: SocketStream, handshake: Handshake, error: StoreError) -> None:
         correlation.log_defect("WEBSOCKET", handshake.path)
@@ -136,9 +145,9 @@ class Sockets:
         if socket.is_accepted:
             await socket.close(INTERNAL, "internal error")
         else:
-            await socket.refuse(500, "Internal server error", {})
+            await socket.refuse(500, "Internal server error", {}, code=INTERNAL)
 
 
-def mount_sockets(app: QuartTrio, door: Door) -> None:
-    """Put the WebSocket doors before an application; its own HTTP routes stay as they are."""
-    vars(app)["asgi_app"] = Sockets(app.asgi_app, door)
+def _close_code(refused: Refusal) -> int:
+    """What a refusal is called where only a close code can say it."""
+    return next((code for kind, code in CLOSE_CODES if isinstance(refused, kind)), INTERNAL)

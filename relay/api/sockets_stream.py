@@ -11,26 +11,13 @@ import msgspec
 import trio
 
 from relay.api.dialect import WEBXTERM
-from relay.terminal.ending import (
-    ACCESS_LOST,
-    AGENT_LOST,
-    INTERNAL,
-    MACHINE_GONE,
-    NOT_PROVEN,
-    REPLACED,
-    TOO_MANY,
-    close_text,
-)
+from relay.terminal.ending import close_text
 from relay.terminal.errors import SocketClosed
 
 CLOSE_LIMIT_S = 0.5
 """How long a close frame may take to leave before the connection is cut off."""
 DENIAL = "websocket.http.response"
 """The ASGI extension that lets a refusal be an ordinary HTTP answer."""
-CODES: Mapping[int, int] = {
-    401: NOT_PROVEN, 403: ACCESS_LOST, 404: MACHINE_GONE, 409: REPLACED, 429: TOO_MANY, 503: AGENT_LOST,
-}  # fmt: skip
-"""The close code that says what an HTTP status says, for servers without that extension."""
 
 
 class MessageTooBig(Exception):
@@ -58,13 +45,13 @@ class SocketStream:
         self.is_accepted = True
         await self._send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": []})
 
-    async def refuse(self, status: int, text: str, headers: Mapping[str, str]) -> None:
-        """Answer the handshake with an HTTP refusal in the terminal API's form; after the upgrade, close."""
-        if self.is_accepted:
-            await self.close(CODES.get(status, INTERNAL), text)
-            return
-        if DENIAL not in self.scope.get("extensions", {}):
-            await self._refuse_by_closing(status, text)
+    async def refuse(self, status: int, text: str, headers: Mapping[str, str], *, code: int) -> None:
+        """Answer the handshake with an HTTP refusal in the terminal API's form.
+
+        After the upgrade, and with a server that cannot answer before it, the socket closes with `code` instead.
+        """
+        if self.is_accepted or DENIAL not in self.scope.get("extensions", {}):
+            await self._refuse_by_closing(code, text)
             return
         body = msgspec.json.encode(WEBXTERM.refuse(status, text))
         lines = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close", **headers}
@@ -73,9 +60,10 @@ class SocketStream:
         await self._send({"type": f"{DENIAL}.start", "status": status, "headers": raw})
         await self._send({"type": f"{DENIAL}.body", "body": body, "more_body": False})
 
-    async def _refuse_by_closing(self, status: int, text: str) -> None:
-        await self.accept(None)
-        await self.close(CODES.get(status, INTERNAL), text)
+    async def _refuse_by_closing(self, code: int, text: str) -> None:
+        if not self.is_accepted:
+            await self.accept(None)
+        await self.close(code, text)
 
     async def receive(self) -> str | bytes:
         """The next message, text or binary. Raises SocketClosed, MessageTooBig."""
