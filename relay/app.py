@@ -30,7 +30,8 @@ from relay.api.routing import Route
 from relay.api.server import Server, listen_on
 from relay.api.sockets import Sockets
 from relay.clock import Clock
-from relay.config import Config, split_address
+from relay.config import Config, ConfigError, split_address
+from relay.domain.errors import Refusal
 from relay.ids import Ids
 from relay.release import release
 from relay.services.all import Devices, Services, build
@@ -50,6 +51,8 @@ from relay.vault.seal import Sealer
 from relay.vault.tokens import Tokens
 
 DATABASE_NAME = "fairlead.db"
+MISSED_HEARTBEATS = 2.5
+"""Silence of this many intervals means that an agent is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +170,7 @@ def hub_settings(config: Config) -> HubSettings:
     """The data plane's bounds as configured."""
     return HubSettings(
         heartbeat_interval_s=config.heartbeat_interval_s,
+        silence_s=MISSED_HEARTBEATS * config.heartbeat_interval_s,
         grace_s=config.agent_grace_s,
         detach_s=config.terminal_detach_minutes * 60,
         idle_s=config.terminal_idle_timeout_minutes * 60,
@@ -251,12 +255,16 @@ def _metrics(hub: Hub) -> Metrics:
 async def _create_configured_super_admin(house: House) -> None:
     """The settings may name the first super admin; once there is one, they say nothing any more."""
     config, accounts = house.config, house.services.accounts
-    if config.super_admin_username and not await accounts.has_super_admin():
+    if not config.super_admin_username or await accounts.has_super_admin():
+        return
+    try:
         await accounts.create_super_admin(
             username=config.super_admin_username,
             email=config.super_admin_email,
             password=config.super_admin_password,
         )
+    except Refusal as refusal:
+        raise ConfigError(f"SUPER_ADMIN_USERNAME, _EMAIL and _PASSWORD make no account: {refusal.text}") from refusal
 
 
 def _address_of(listening: socket.socket) -> str:

@@ -78,17 +78,24 @@ class Server:
         """Accept until `draining` is set; then let requests finish for `drain_s` seconds, then cut them off."""
         listeners = [trio.SocketListener(trio.socket.from_stdlib_socket(each)) for each in sockets]
         async with trio.open_nursery() as connections:
-            async with trio.open_nursery() as accepting:
-                accepting.start_soon(
-                    partial(trio.serve_listeners, self._serve_one, listeners, handler_nursery=connections)
-                )
-                await draining.wait()
-                accepting.cancel_scope.cancel()
-            await self._context.terminated.set()
-            with trio.move_on_after(drain_s):
-                await self._wait_until_empty()
-            await self._cut_off()
-            connections.cancel_scope.cancel()
+            try:
+                await self._accept_until(draining, listeners, connections)
+                await self._context.terminated.set()
+                with trio.move_on_after(drain_s):
+                    await self._wait_until_empty()
+            finally:
+                # Also when cancelled: a send to a peer that does not read is shielded, only a closed socket ends it.
+                for stream in self._connections:
+                    _abort(stream)
+                connections.cancel_scope.cancel()
+
+    async def _accept_until(
+        self, draining: trio.Event, listeners: list[trio.SocketListener], connections: trio.Nursery
+    ) -> None:
+        async with trio.open_nursery() as accepting:
+            accepting.start_soon(partial(trio.serve_listeners, self._serve_one, listeners, handler_nursery=connections))
+            await draining.wait()
+            accepting.cancel_scope.cancel()
 
     @property
     def connection_count(self) -> int:
@@ -113,10 +120,6 @@ class Server:
         while self._connections:
             self._empty = trio.Event()
             await self._empty.wait()
-
-    async def _cut_off(self) -> None:
-        for stream in list(self._connections):
-            await trio.aclose_forcefully(stream)
 
 
 def abort_of(scope: Any) -> Callable[[], None]:

@@ -193,19 +193,16 @@ class Small:
 
 @asynccontextmanager
 async def small_door(
-    config: Config | None = None, routes: Sequence[Route] = ROUTES, mount: Any = None
+    config: Config | None = None, routes: Sequence[Route] = ROUTES, metrics: Metrics | None = None
 ) -> AsyncIterator[Small]:
     """Serve `routes` on a port of the system's choosing until the block ends."""
     clock = FakeClock()
     sockets = listen_on("127.0.0.1", 0)
     port = sockets[0].getsockname()[1]
     door = Door(config=config or Config(), clock=clock, ids=FakeIds(), services=FakeServices(),
-                metrics=Metrics(), limiter=RateLimiter(clock), address=f"127.0.0.1:{port}")  # fmt: skip
+                metrics=metrics or Metrics(), limiter=RateLimiter(clock), address=f"127.0.0.1:{port}")  # fmt: skip
     draining = trio.Event()
-    app = create_app(door, routes)
-    if mount is not None:
-        mount(app, door)
-    server = Server(CloseWhenDraining(AnswerAfterBody(app), draining))
+    server = Server(CloseWhenDraining(AnswerAfterBody(create_app(door, routes)), draining))
     async with trio.open_nursery() as nursery:
         with trio.fail_after(20):
             nursery.start_soon(lambda: server.run(sockets, draining=draining, drain_s=5))
