@@ -4,10 +4,11 @@ Listens to the hub. Times are the relay's: a machine's clock could claim anythin
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from protocol.messages import CommandLogged, Heartbeat
 from relay.clock import Clock
@@ -22,13 +23,16 @@ from relay.services.live import Live
 from relay.services.ports import Writer
 from relay.services.records import find_record, to_document
 from relay.store.interface import Database
-from relay.terminal.ending import MACHINE_GONE, NOT_PROVEN, CloseReason
+from relay.terminal.ending import MACHINE_GONE, NOT_PROVEN, TERMINATED, CloseReason
 from relay.terminal.errors import AgentRejected
 from relay.terminal.hub import Hub
 from relay.terminal.ports import AgentFacts, KnownAgent
 from relay.terminal.session import Session
 
 E = TypeVar("E", bound=StrEnum)
+
+MAX_LOGGED_COMMANDS = 20_000
+"""Rows of one session: more than a person types, and what a hostile machine can fill the disk with."""
 
 MAX_CWD_CHARS = 1024
 LONGEST_COMMAND = timedelta(days=1)
@@ -37,7 +41,10 @@ LONGEST_COMMAND = timedelta(days=1)
 
 @dataclass(slots=True, kw_only=True)
 class Fleet:
-    """The hub's listener, and the one who knows which agents there are. `hub` is set once the hub exists."""
+    """The hub's listener, and the one who knows which agents there are. `hub` is set once the hub exists.
+
+    `logged` counts log rows for as long as their session is anywhere, also while its shell is being hung up.
+    """
 
     database: Database
     writer: Writer
@@ -45,6 +52,7 @@ class Fleet:
     clock: Clock
     ids: Ids
     hub: Hub | None = None
+    logged: WeakKeyDictionary[Session, int] = field(default_factory=WeakKeyDictionary)
 
     async def find_agent(self, agent_id: str) -> KnownAgent:
         """Whose machine this agent serves. Raises AgentRejected: 4404 its machine was deleted, 4401 never enrolled."""
@@ -111,11 +119,19 @@ class Fleet:
     async def command_logged(self, session: Session, command: CommandLogged) -> None:
         """A line of the command log; also from a shell that is just being hung up."""
         row = await self._row(session.session_id)
-        if row is None:
+        if row is None or not self._has_room(session):
             return
         record = to_command(command, row, record_id=self.ids.object_id(), now=self.clock.now())
         await self.writer.write("commands", to_document(record))
         await self.database.collection("sessions").update_one({"_id": row.id}, {"$inc": {"command_count": 1}})
+
+    def _has_room(self, session: Session) -> bool:
+        """Whether the session may log another row; one that may not is over, so that nothing runs unlogged."""
+        self.logged[session] = self.logged.get(session, 0) + 1
+        if self.logged[session] <= MAX_LOGGED_COMMANDS:
+            return True
+        session.close("its command log is full", TERMINATED)
+        return False
 
     async def _row(self, session_id: str) -> TerminalSession | None:
         live = self.live.sessions.get(session_id)

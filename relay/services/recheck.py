@@ -4,7 +4,7 @@ Called after every change that can take a right away. Each live shell's right is
 as when it was opened; who changed what does not matter here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from relay.domain.access import Access, Actor
 from relay.services.live import Live, LiveCommand
@@ -23,6 +23,21 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """What a verdict depends on. Shells of one login on one machine with the same right are one case, judged once."""
+
+    actor: Actor = field(compare=False)
+    login_id: str
+    user_id: str
+    machine_id: str
+    had_sudo: bool
+
+
+def _case(actor: Actor, machine_id: str, had: Access) -> _Case:
+    return _Case(actor=actor, login_id=actor.login_id, user_id=actor.user_id, machine_id=machine_id, had_sudo=had.sudo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveRecheck:
     """Decides on everything live of one organization, and ends what lost its right."""
 
@@ -34,36 +49,41 @@ class LiveRecheck:
     async def __call__(self, tenant_id: str) -> None:
         """Look at all of an organization's shells and commands."""
         sessions, commands = self.live.of_tenant(tenant_id)
+        known: dict[_Case, Verdict | None] = {}
         for session in sessions:
-            await self.session(session.row.id)
+            case = _case(session.actor, session.row.machine_id, session.access)
+            if case not in known:
+                known[case] = await self._judge(case)
+            self._end(session.row.id, known[case])
         for command in commands:
             await self.command(command)
 
     async def session(self, session_id: str) -> None:
         """Look at one shell."""
         live = self.live.sessions.get(session_id)
-        if live is None:
-            return
-        verdict = await self._judge(live.actor, live.row.machine_id, live.access)
+        if live is not None:
+            self._end(session_id, await self._judge(_case(live.actor, live.row.machine_id, live.access)))
+
+    async def command(self, command: LiveCommand) -> None:
+        """Look at one command."""
+        if await self._judge(_case(command.actor, command.machine_id, command.access)) is not None:
+            command.scope.cancel()
+
+    def _end(self, session_id: str, verdict: Verdict | None) -> None:
         found = self.hub.find_session(session_id)
         if verdict is not None and found is not None:
             found.close(verdict.text, verdict.code)
 
-    async def command(self, command: LiveCommand) -> None:
-        """Look at one command."""
-        if await self._judge(command.actor, command.machine_id, command.access) is not None:
-            command.scope.cancel()
-
-    async def _judge(self, actor: Actor, machine_id: str, had: Access) -> Verdict | None:
-        account = await self.standing.holds(actor)
-        if account is None:
+    async def _judge(self, case: _Case) -> Verdict | None:
+        actor = await self.standing.holds(case.actor)
+        if actor is None:
             return Verdict(code=NOT_PROVEN, text="login ended")
-        machine = await self.rights.find_machine(machine_id)
+        machine = await self.rights.find_machine(case.machine_id)
         if machine is None:
             return Verdict(code=TERMINATED, text="machine deleted")
-        now = await self.rights.find(account, machine)
+        now = await self.rights.find(actor, machine)
         if now is None:
             return Verdict(code=ACCESS_LOST, text="access revoked")
-        if had.sudo and not now.sudo:
+        if case.had_sudo and not now.sudo:
             return Verdict(code=ACCESS_LOST, text="sudo access revoked")
         return None

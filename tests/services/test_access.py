@@ -287,3 +287,18 @@ async def test_access_is_listed_for_direct_and_group_but_not_for_administrators(
         assert [(each.user.username, each.via) for each in entries] == [
             ("bob", Via.GROUP), ("eve", Via.DIRECT), ("eve", Via.GROUP),
         ]  # fmt: skip
+
+
+async def test_shells_of_one_login_are_judged_together_and_each_by_its_own(tmp_path):
+    async with house(tmp_path) as home:
+        admin = await home.signup()
+        bob, eve = await home.add_user(admin, "bob"), await home.add_user(admin, "eve")
+        place, other = await home.machine(admin), await home.machine(admin, "web-2")
+        for user in (bob, eve):
+            for each in (place, other):
+                await home.services.access.grant(admin, each.agent_id, user_id=user.user_id)
+        lost = [await _shell(home, bob, place) for _ in range(3)]
+        kept = [await _shell(home, bob, other), await _shell(home, eve, place)]
+        await home.services.access.revoke(admin, place.agent_id, user_id=bob.user_id)
+        assert [await _closed(session) for session in lost] == [4403] * 3
+        assert not any(session.closed.is_set() for session in kept)

@@ -8,6 +8,7 @@ import trio
 from relay.domain.errors import Forbidden, Invalid, NotFound, TimedOut, TooMany, Unavailable
 from relay.domain.paging import page_request
 from relay.services.history import LogFilter
+from relay.store.errors import StoreFull
 from tests.agent_double import Answer
 from tests.services.house import house
 
@@ -108,6 +109,35 @@ async def test_case_42_a_right_that_ends_during_a_command_ends_the_command(tmp_p
 
 async def _started(place):
     return any(type(message).__name__ == "RunCommand" for message in place.agent.seen)
+
+
+async def test_a_defect_or_a_full_disk_ends_that_command_only(tmp_path):
+    async with house(tmp_path) as home:
+        admin = await home.signup()
+        place = await home.machine(admin)
+        send = home.services.commands.send
+        run = home.hub.run_command
+
+        async def broken(agent_id, request):
+            raise RuntimeError("a defect")
+
+        home.hub.run_command = broken
+        with pytest.raises(Unavailable, match="The command could not be run"):
+            await send(admin, place.agent_id, "ls", wait=True)
+        assert (await home.rows("commands"))[0]["success"] is False
+        home.hub.run_command = run
+        write = home.services.commands.writer.write
+
+        async def full(collection, document):
+            if collection == "commands":
+                raise StoreFull("the disk is full")
+            await write(collection, document)
+
+        home.services.commands.writer.write = full
+        assert (await send(admin, place.agent_id, "ls", wait=True)).outcome.exit_code == 0
+        home.services.commands.writer.write = write
+        assert (await send(admin, place.agent_id, "ls", wait=True)).outcome.exit_code == 0
+        assert len(await home.rows("commands")) == 2
 
 
 async def test_a_machine_runs_so_many_commands_at_once(tmp_path):

@@ -215,6 +215,20 @@ async def test_case_36_a_hostile_agents_facts_and_figures_are_bounded(tmp_path):
         assert row["timestamp"] == home.clock.now()
 
 
+async def test_case_36_an_agent_cannot_fill_the_disk_with_commands(tmp_path, monkeypatch):
+    monkeypatch.setattr("relay.services.fleet.MAX_LOGGED_COMMANDS", 3)
+    async with house(tmp_path) as home:
+        admin = await home.signup()
+        place = await home.machine(admin)
+        session = (await home.services.terminals.open(admin, place.agent_id)).session
+        for number in range(5):
+            place.agent.log(f"echo {number}", 0)
+        with trio.fail_after(5):
+            await session.closed.wait()
+        assert (session.reason.code, session.reason.text) == (4410, "its command log is full")
+        assert len(await home.rows("commands")) == 3
+
+
 async def _has_rows(home):
     return bool(await home.rows("commands"))
 
