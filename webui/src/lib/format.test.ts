@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ago, duration, moment, rate } from '@/lib/format';
+import { ago, duration, moment, rate, shortSystem } from '@/lib/format';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 
@@ -24,6 +24,10 @@ test.each([[0, '0 ms'], [850, '850 ms'], [4200, '4.2 s'], [59_980, '1 min 0 s'],
 
 test.each([[0, '0 B/s'], [999, '999 B/s'], [1500, '1.5 kB/s'], [2_500_000, '2.5 MB/s']])('%d is %s', (bytes, expected) => {
   expect(rate(bytes)).toBe(expected);
+});
+
+test.each([['Debian GNU/Linux 12 (bookworm)', 'Debian 12'], ['Ubuntu 24.04.3 LTS', 'Ubuntu 24.04 LTS'], ['Alpine Linux v3.22', 'Alpine Linux v3.22'], ['', '']])('%s is shown as %s', (os, expected) => {
+  expect(shortSystem(os)).toBe(expected);
 });
 
 test('an unreadable moment is a dash, never "Invalid Date"', () => {

@@ -15,6 +15,11 @@ export function ago(iso: string, nowMs: number): string {
   return seconds < 0 ? `in ${text}` : `${text} ago`;
 }
 
+/** "Debian GNU/Linux 12 (bookworm)" as a table has room for it: "Debian 12". */
+export function shortSystem(os: string): string {
+  return os.replace(' GNU/Linux', '').replace(/ \([^)]*\)$/, '').replace(/^(Ubuntu \d+\.\d+)\.\d+/, '$1');
+}
+
 /** A moment in the reader's own time zone, to the second. */
 export function moment(iso: string): string {
   const date = new Date(iso);

@@ -7,6 +7,7 @@ import { Connect } from '@/components/connect';
 import { Tags } from '@/components/machines/tags';
 import { Meter } from '@/components/meter';
 import { Status, StatusIcon } from '@/components/status';
+import { shortSystem } from '@/lib/format';
 
 export const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel(), sortFns });
 const column = createColumnHelper<typeof features, Machine>();
@@ -37,7 +38,7 @@ export const columns = column.columns([
     header: 'System',
     cell: ({ row: { original: machine } }) => (
       <span className="two-lines">
-        <span className="clip">{machine.os || '–'}</span>
+        <span className="clip" title={machine.os}>{shortSystem(machine.os) || '–'}</span>
         <span className="small dimmed clip">{[machine.arch, machine.agent_version && `agent ${machine.agent_version}`].filter(Boolean).join(' · ')}</span>
       </span>
     ),
