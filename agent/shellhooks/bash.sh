@@ -1,6 +1,6 @@
 # Fairlead's start-up file for bash >= 4.4, given with --init-file. Its rules:
 # 1. the person's own files are read first, as a login shell reads them; what they set stays set;
-# 2. marks go into a FIFO, by builtins, at most 8192 characters of a command line; nothing goes to the terminal;
+# 2. marks go into a FIFO, by builtins; nothing goes to the terminal;
 # 3. every name of ours begins with __fl_.
 
 # --- what a login shell would read (a real one would not read this file)
@@ -16,6 +16,7 @@ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)); then
 
 __fl_fifo=@@FIFO@@
 __fl_token=@@TOKEN@@
+__fl_entry=${__fl_fifo%/*}/entry
 __fl_last=0
 
 # History is where bash keeps the line a person typed, so every line must get there: what HISTCONTROL and HISTIGNORE
@@ -29,12 +30,12 @@ __fl_adopt_history() {
     __fl_control_set=$HISTCONTROL
 }
 
-# Runs in the subshell of PS0, once the line is read and before it runs.
+# Runs in the subshell of PS0, once the line is read and before it runs: the one fork a command costs.
 __fl_started() {
     unset HISTTIMEFORMAT
-    local line=
-    [[ -o history ]] && line=$(history 1)
-    printf '%s\0' "$__fl_token" S "${EPOCHREALTIME-}" "${line:0:8192}" "$PWD"
+    printf '%s\0' "$__fl_token" S "${EPOCHREALTIME-}"
+    [[ -o history ]] && history 1
+    printf '\0%s\0' "$PWD"
 }
 
 __fl_matches_ignore() {
@@ -52,9 +53,12 @@ __fl_matches_ignore() {
 __fl_forget() {
     [[ -n ${__fl_control-}${__fl_ignore-} && -o history ]] || return
     local entry number line drop=
-    entry=$(HISTTIMEFORMAT='' history 1)
+    # By way of a file, because $(history 1) would be a fork for each prompt; never cut short, because file systems
+    # hurry a file to the disk that is emptied and written again.
+    { HISTTIMEFORMAT='' history 1 && printf '\0'; } 1<> "$__fl_entry" || return
+    IFS= read -r -d '' entry < "$__fl_entry"
     [[ $entry =~ ^\ *([0-9]+)[\ *]\ (.*)$ ]] || return
-    number=${BASH_REMATCH[1]} line=${BASH_REMATCH[2]}
+    number=${BASH_REMATCH[1]} line=${BASH_REMATCH[2]%$'\n'}
     [[ $number == "$__fl_last" ]] && return
     [[ $__fl_control == *ignore[sb]* && $line == [[:space:]]* ]] && drop=1
     [[ $__fl_control == *ignore[db]* && $line == "${__fl_previous-}" ]] && drop=1

@@ -56,15 +56,15 @@ class MarkParser:
     def feed(self, data: bytes) -> list[Mark]:
         """The records that are complete now."""
         *complete, self._rest = (self._rest + data).split(b"\0")
-        if len(self._rest) > MAX_FIELD_BYTES:
-            self._rest, self._fields = b"", []
+        # A longer field is cut, not lost.
+        self._rest = self._rest[:MAX_FIELD_BYTES]
         marks = (self._take(field) for field in complete)
         return [mark for mark in marks if mark is not None]
 
     def _take(self, field: bytes) -> Mark | None:
-        if field == self._token or len(field) > MAX_FIELD_BYTES:
+        if field == self._token:
             self._fields = []
-        self._fields.append(field)
+        self._fields.append(field[:MAX_FIELD_BYTES])
         if self._fields[0] != self._token:
             self._fields = []
         if len(self._fields) < _FIELDS:
