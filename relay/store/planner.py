@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from relay.store.guard import COMPARISONS
+from relay.store.guard import COMPARISONS, LIST_ITEMS
 from relay.store.keys import ABSENT, after, inverse, key_of
 from relay.store.matcher import is_condition
 from relay.store.schema import PRIMARY, CollectionSchema, Index
 
-POINTS = 256
-"""How many key ranges one plan may have; a filter that asks for more uses fewer fields of the index."""
+POINTS = LIST_ITEMS
+"""How many key ranges one plan may have: as many as one `$in` may list. Two that multiply use fewer fields."""
 
 HoldsLists = Callable[[Index], bool]
 Sort = Sequence[tuple[str, int]]
@@ -46,7 +46,9 @@ class Plan:
 def make_plan(schema: CollectionSchema, where: Mapping[str, Any], sort: Sort, holds_lists: HoldsLists) -> Plan | None:
     """The best plan, or None when the whole collection must be read."""
     asked = _flatten(where)
-    plans = [_plan_index(index, asked, sort, holds_lists) for index in (PRIMARY, *schema.indexes) if not index.text]
+    by_id = _points(asked.get("_id", ABSENT)) is not None  # no index narrows better: spare the others
+    indexes = (PRIMARY,) if by_id else (PRIMARY, *schema.indexes)
+    plans = [_plan_index(index, asked, sort, holds_lists) for index in indexes if not index.text]
     best = max((plan for plan in plans if plan is not None), key=lambda plan: plan.score, default=None)
     if (best is None or not best.narrows) and "$or" in asked:
         return _plan_union(schema, asked["$or"], holds_lists) or best
@@ -79,7 +81,7 @@ def _plan_index(index: Index, asked: Mapping[str, Any], sort: Sort, holds_lists:
         return None
     prefixes, used = _equalities(index, asked)
     rest = index.fields[used:]
-    bounds, both = _bounds(asked.get(rest[0][0]), holds_lists(index)) if rest else (None, True)
+    bounds, both = _bounds(asked.get(rest[0][0]), index, holds_lists) if rest else (None, True)
     in_order, backwards = _order(index, used, sort) if len(prefixes) == 1 else (0, False)
     narrows = bool(used or bounds)
     if not narrows and not in_order:
@@ -149,12 +151,12 @@ def _equalities(index: Index, asked: Mapping[str, Any]) -> tuple[list[bytes], in
     return prefixes, used
 
 
-def _bounds(asked: Any, holds_lists: bool) -> tuple[tuple[bytes, bytes] | None, bool]:
+def _bounds(asked: Any, index: Index, holds_lists: HoldsLists) -> tuple[tuple[bytes, bytes] | None, bool]:
     """(low, high) over the keys of one field, and whether they say all that the condition says."""
     if not is_condition(asked) or not COMPARISONS & set(asked):
         return None, True
     compared = [(operator, key_of(value)) for operator, value in asked.items() if operator in COMPARISONS]
-    if holds_lists:
+    if holds_lists(index):
         compared = compared[:1]
     rank = compared[0][1][:1]
     lows, highs = [rank], [after(rank)]

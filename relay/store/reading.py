@@ -4,7 +4,7 @@
 import heapq
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from typing import Any
 
 from relay.store.codec import decode
@@ -88,7 +88,13 @@ def _ordered(rows: Iterable[Row], plan: Plan | None, sort: Sort, end: int | None
         return
     first, rest = sort_key(sort[:done]), sort[done:]
     for _, equal in groupby(rows, key=lambda row: first(row[1])):
-        yield from _sorted(equal, rest, end)
+        yield from _sorted_few(equal, rest, end)
+
+
+def _sorted_few(rows: Iterator[Row], sort: Sort, end: int | None) -> list[Row]:
+    """As _sorted, where mostly there is one row and nothing to sort."""
+    first = list(islice(rows, 2))
+    return first if len(first) < 2 else _sorted(chain(first, rows), sort, end)
 
 
 def _sorted(rows: Iterable[Row], sort: Sort, end: int | None) -> list[Row]:
