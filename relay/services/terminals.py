@@ -22,6 +22,7 @@ from relay.services.rights import NOT_AUTHORIZED, Rights
 from relay.store.errors import Duplicate
 from relay.store.interface import Database
 from relay.terminal.ending import SHELL_EXITED, TERMINATED
+from relay.terminal.errors import OpenRefused
 from relay.terminal.hub import Hub
 from relay.terminal.session import Session, SessionOpening
 
@@ -175,6 +176,8 @@ class Terminals:
             self.live.sessions.pop(row.id, None)
             with trio.CancelScope(shield=True):
                 await self._mark_closed(row.id, error.text if isinstance(error, Refusal) else "not opened")
+            if isinstance(error, OpenRefused) and await self.rights.find(actor, machine) is None:
+                raise Forbidden(NOT_AUTHORIZED) from error  # it was the lost right that ended it
             raise
         await self.recheck.session(row.id)  # the right may have gone while the machine was asked
         return session

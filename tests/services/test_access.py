@@ -302,3 +302,22 @@ async def test_shells_of_one_login_are_judged_together_and_each_by_its_own(tmp_p
         await home.services.access.revoke(admin, place.agent_id, user_id=bob.user_id)
         assert [await _closed(session) for session in lost] == [4403] * 3
         assert not any(session.closed.is_set() for session in kept)
+
+
+async def test_case_42_of_two_deletions_at_once_one_finds_nothing(tmp_path):
+    async with house(tmp_path) as home:
+        admin = await home.signup()
+        place = await home.machine(admin, connected=False)
+        outcomes = []
+
+        async def delete():
+            try:
+                outcomes.append(await home.services.machines.delete(admin, place.agent_id))
+            except NotFound as error:
+                outcomes.append(error.text)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(delete)
+            nursery.start_soon(delete)
+        assert sorted(outcomes, key=str) == ["Machine not found", None]
+        assert len(await home.audited("machine_deleted")) == 1

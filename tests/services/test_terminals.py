@@ -244,3 +244,25 @@ async def test_a_right_lost_while_the_machine_was_asked_closes_the_new_shell(tmp
         home.hub.open_session = slow
         session = (await home.services.terminals.open(bob, place.agent_id)).session
         assert session.reason.code == 4403
+
+
+async def test_a_right_lost_while_the_shell_starts_is_a_refusal(tmp_path):
+    async with house(tmp_path) as home:
+        admin = await home.signup()
+        bob = await home.add_user(admin, "bob")
+        place = await home.machine(admin)
+        await home.services.access.grant(admin, place.agent_id, user_id=bob.user_id)
+        place.agent.answers = False
+
+        async def is_opening():
+            return bool(home.hub.sessions())
+
+        async def revoke():
+            await home.until(is_opening)
+            await home.services.access.revoke(admin, place.agent_id, user_id=bob.user_id)
+
+        home.nursery.start_soon(revoke)
+        with trio.fail_after(5), pytest.raises(Forbidden, match="Not authorized"):
+            await home.services.terminals.open(bob, place.agent_id)
+        (row,) = await home.rows("sessions")
+        assert (row["status"], row["close_reason"]) == ("closed", "access revoked")

@@ -11,6 +11,7 @@ import httpx2
 import trio
 from argon2 import PasswordHasher
 
+from protocol.handshake import encode_bytes
 from relay.app import Running, serve
 from relay.clock import FakeClock
 from relay.config import Config
@@ -155,8 +156,6 @@ def person(name: str) -> NewUser:
 
 def encoded(agent: AgentDouble) -> str:
     """The agent's public key as it enrols with it."""
-    from protocol.handshake import encode_bytes
-
     return encode_bytes(agent.public_key)
 
 
