@@ -12,6 +12,6 @@ test('machines are sent to the address the relay names, not to the one the brows
 
 test('the steps carry server, token and user', () => {
   const steps = manualSteps({ install_command: 'curl https://r.example/install.sh', registration_token: 'fl_enrol_x', linux_user: 'deploy' }, '');
-  expect(steps).toContain('curl -fsSLO https://r.example/agent.pyz');
+  expect(steps).toContain('-o /opt/fairlead-agent/agent.pyz https://r.example/agent.pyz');
   expect(steps).toContain('enroll --server https://r.example --token fl_enrol_x --linux-user deploy');
 });

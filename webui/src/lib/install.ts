@@ -1,6 +1,10 @@
 /** The commands that bring a machine in, for whoever does not want to pipe a script into a shell. */
 import type { NewMachine } from '@/api/types';
 
+/** Where the installer puts the agent, too: its service starts it from there. */
+const HOME = '/opt/fairlead-agent';
+const AGENT = `${HOME}/agent.pyz`;
+
 /** A word as POSIX shells take it literally. */
 export function quoted(word: string): string {
   return /^[A-Za-z0-9_./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
@@ -17,8 +21,9 @@ export function manualSteps(machine: Pick<NewMachine, 'install_command' | 'regis
   const server = quoted(relayUrl(machine.install_command, origin));
   const user = machine.linux_user ? ` --linux-user ${quoted(machine.linux_user)}` : '';
   return [
-    `curl -fsSLO ${server}/agent.pyz`,
-    `sudo python3 agent.pyz enroll --server ${server} --token ${quoted(machine.registration_token)}${user}`,
-    'sudo python3 agent.pyz install',
+    `sudo install -d ${HOME}`,
+    `sudo curl -fsSL -o ${AGENT} ${server}/agent.pyz`,
+    `sudo python3 ${AGENT} enroll --server ${server} --token ${quoted(machine.registration_token)}${user}`,
+    `sudo python3 ${AGENT} install   # without systemd: run`,
   ].join('\n');
 }
