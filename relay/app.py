@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import trio
 from hypercorn.typing import ASGIFramework
@@ -131,8 +132,14 @@ async def open_database(config: Config) -> Database:
     if config.mongodb_uri:
         from relay.store.mongo import open_mongo  # pymongo takes 0.2 s to import; most relays never need it
 
-        return await open_mongo(config.mongodb_uri, SCHEMA, name=config.mongodb_database)
+        return await open_mongo(mongodb_uri(config), SCHEMA)
     return await open_sqlite(config.data / DATABASE_NAME, SCHEMA)
+
+
+def mongodb_uri(config: Config) -> str:
+    """The configured URI; the configured database stands in where it names none."""
+    parts = urlsplit(config.mongodb_uri)
+    return urlunsplit(parts._replace(path=f"/{config.mongodb_database}")) if parts.path in {"", "/"} else parts.geturl()
 
 
 def _build(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from relay.app import MISSED_HEARTBEATS, Running, hub_settings, open_house, serve
+from relay.app import MISSED_HEARTBEATS, Running, hub_settings, mongodb_uri, open_house, serve
 from relay.clock import FakeClock
 from relay.config import Config, ConfigError
 from relay.domain.accounts import PLATFORM
@@ -82,3 +82,15 @@ def test_settings_reach_the_data_plane() -> None:
     found = hub_settings(Config(heartbeat_interval_s=40, terminal_detach_minutes=2, max_sessions_per_user=3))
     assert found.silence_s == 40 * MISSED_HEARTBEATS
     assert (found.detach_s, found.max_sessions_per_user, found.heartbeat_interval_s) == (120, 3, 40)
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("mongodb://a:1,b:2", "mongodb://a:1,b:2/fairlead"),
+        ("mongodb://a/?replicaSet=r", "mongodb://a/fairlead?replicaSet=r"),
+        ("mongodb://a/own?x=1", "mongodb://a/own?x=1"),
+    ],
+)
+def test_the_mongodb_uri_names_a_database(given: str, used: str) -> None:
+    assert mongodb_uri(Config(mongodb_uri=given)) == used
