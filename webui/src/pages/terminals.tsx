@@ -22,6 +22,7 @@ export function TerminalsPage() {
   const focused = tab ? view.sessions.get(tab.focused) : undefined;
   useDocumentTitle(`${focused?.title ?? 'Terminals'} · Fairlead`);
   useOpenFromAddress();
+  useKeyboardHome();
   useEffect(() => {
     terminals.onPageAction = (action) => {
       if (action.do === 'new') setPicking(true);
@@ -92,4 +93,22 @@ function useOpenFromAddress(): void {
     }
     handled.current = open;
   }, [open, navigate]);
+}
+
+/** Something that had the keyboard is gone (the palette, a menu): it goes back to the terminal, not to nowhere. */
+function useKeyboardHome(): void {
+  useEffect(() => {
+    const look = () =>
+      requestAnimationFrame(() => {
+        // Selected text of the page would be lost with the focus.
+        const idle = document.activeElement === document.body && document.getSelection()?.isCollapsed !== false;
+        if (idle) terminals.focused?.focus();
+      });
+    document.addEventListener('keyup', look);
+    document.addEventListener('click', look);
+    return () => {
+      document.removeEventListener('keyup', look);
+      document.removeEventListener('click', look);
+    };
+  }, []);
 }
