@@ -212,5 +212,5 @@ class CommandLog:
 def _cwd(process: int) -> str:
     """Where a program is, as far as we may look."""
     with suppress(OSError):
-        return os.readlink(f"/proc/{process}/cwd")
+        return os.readlink(f"/proc/{process}/cwd".encode()).decode("utf-8", "replace")
     return ""

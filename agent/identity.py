@@ -70,7 +70,10 @@ class MachineFacts:
 def machine_facts() -> MachineFacts:
     """Read now: names and addresses change."""
     return MachineFacts(
-        hostname=socket.gethostname()[:255], os=_os_name(), arch=platform.machine(), ip_addresses=_ip_addresses()
+        hostname=_text(socket.gethostname(), 255),
+        os=_text(_os_name(), 100),
+        arch=platform.machine(),
+        ip_addresses=_ip_addresses(),
     )
 
 
@@ -82,12 +85,17 @@ def current_user() -> str:
         return str(os.geteuid())
 
 
+def _text(value: str, most: int) -> str:
+    """What the file system or the kernel says may not be Unicode; what we send is."""
+    return value[:most].encode("utf-8", "replace").decode()
+
+
 def _os_name() -> str:
     try:
         release = platform.freedesktop_os_release()
     except OSError:
         return platform.system()
-    return release.get("PRETTY_NAME", "Linux")[:100]
+    return release.get("PRETTY_NAME", "Linux")
 
 
 def _ip_addresses() -> tuple[str, ...]:

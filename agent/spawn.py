@@ -22,9 +22,10 @@ def main() -> None:
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.umask(0o022)
     try:
-        become(plan["user"], plan["uid"], plan["gid"], has_tty=plan["has_tty"])
+        # Before the user changes: they may not be able to read this Python's library.
         if plan["no_new_privs"]:
             forbid_new_privileges()
+        become(plan["user"], plan["uid"], plan["gid"], has_tty=plan["has_tty"])
     except OSError as error:
         fail(126, f"cannot become user {plan['user']}: {error.strerror}")
     enter(plan["directory"])

@@ -1,6 +1,7 @@
 """Everything one agent runs at the moment, and the limits of it: shells and commands, started and counted here."""
 
 from pathlib import Path
+from traceback import format_exception
 
 import trio
 
@@ -97,6 +98,8 @@ class Workload:
     async def _run_terminal(self, terminal: Terminal, command_log: CommandLog, hooks: Hooks | None) -> None:
         try:
             await terminal.run()
+        except Exception as error:  # noqa: BLE001 - a bug in one session must not end the others
+            log.error("bug", session_id=terminal.session_id, error="".join(format_exception(error)))
         finally:
             del self.terminals[terminal.session_id]
             command_log.close()
@@ -118,6 +121,8 @@ class Workload:
     async def _run_command(self, command: Command) -> None:
         try:
             await command.run()
+        except Exception as error:  # noqa: BLE001 - as above
+            log.error("bug", error="".join(format_exception(error)))
         finally:
             self._commands -= 1
 

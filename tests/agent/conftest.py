@@ -67,9 +67,9 @@ StartAgent = Callable[..., Awaitable[AgentLink]]
 def start_agent(relay: RelayDouble, state: StateDirectory, nursery: trio.Nursery, tmp_path: Path) -> StartAgent:
     """Enrol, run, and wait for the proven link."""
 
-    async def start(*, patience: Patience | None = None, **fields: Any) -> AgentLink:
+    async def start(*, patience: Patience | None = None, runtime: Path | None = None, **fields: Any) -> AgentLink:
         await enroll_here(relay, state, **fields)
-        agent = Agent(state, runtime=tmp_path / "run", patience=patience, random_unit=lambda: 0.0)
+        agent = Agent(state, runtime=runtime or tmp_path / "run", patience=patience, random_unit=lambda: 0.0)
         nursery.start_soon(agent.run)
         return await relay.agent()
 

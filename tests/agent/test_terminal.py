@@ -342,13 +342,6 @@ async def test_output_that_is_gone_cannot_be_resumed(link: AgentLink, relay: Rel
     assert channel.find(messages.Refused)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="ONLY ROOT can start shells as another user: NOT TESTED here")
-async def test_root_starts_shells_as_the_configured_user(start_agent: StartAgent) -> None:
-    link = await start_agent(linux_user="nobody")
-    link_user = link.proof.linux_user
-    assert link_user == "nobody"
-
-
 async def test_the_terminal_is_given_back(link: AgentLink, monkeypatch: pytest.MonkeyPatch) -> None:
     """No descriptor, no directory, no process stays behind a session."""
     closed: list[int] = []
