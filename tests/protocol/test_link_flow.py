@@ -4,6 +4,7 @@ Hypothesis opens and closes terminals and commands, writes in any chunks, delive
 direction, and lets the readers use up what they like. Nothing that happens may raise.
 """
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
@@ -140,6 +141,7 @@ class Conversation(RuleBasedStateMachine):
 
 
 TestConversation = Conversation.TestCase
+TestConversation.settings = settings(max_examples=40, stateful_step_count=40)
 
 
 def test_a_reader_that_never_reads_stops_the_writer() -> None:

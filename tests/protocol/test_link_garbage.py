@@ -1,7 +1,7 @@
 """A hostile peer: whatever it sends, in whatever state, the link answers with an event, None or RemoteProtocolError."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol import frames, messages
@@ -47,6 +47,7 @@ def in_flight(window: ReceiveWindow) -> int:
 
 @pytest.mark.parametrize("steps", range(len(HANDSHAKE) + 1))
 @pytest.mark.parametrize("role", Role)
+@settings(max_examples=40)
 @given(st.lists(hostile, max_size=6))
 def test_in_every_state_of_the_handshake(steps: int, role: Role, said: list[bytes]) -> None:
     receive_all(LinkPair(handshake=steps), role, said)
@@ -54,6 +55,7 @@ def test_in_every_state_of_the_handshake(steps: int, role: Role, said: list[byte
 
 @pytest.mark.parametrize("state", ChannelState)
 @pytest.mark.parametrize("role", Role)
+@settings(max_examples=40)
 @given(st.lists(hostile, max_size=8))
 def test_in_every_state_of_a_channel(state: ChannelState, role: Role, said: list[bytes]) -> None:
     receive_all(channel_in(state), role, said)

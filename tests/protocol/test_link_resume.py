@@ -108,7 +108,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.lists(steps, max_size=60))
 def test_every_byte_arrives_once(script: list[tuple[str, Role, int]]) -> None:
     shell = Shell(bytes(range(200)), bytes(range(200, 100, -1)))

@@ -5,7 +5,7 @@ from dataclasses import MISSING, fields, replace
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from protocol import messages
@@ -58,6 +58,7 @@ def test_no_depth_of_nesting_escapes(depth: int) -> None:
 
 
 @pytest.mark.parametrize("kind", messages.TYPES.values(), ids=messages.TYPES)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_fields_are_required_unless_they_have_a_default(kind: type[Message], data: st.DataObject) -> None:
     value = json.loads(messages.encode(data.draw(messages_of(kind))))
