@@ -81,8 +81,8 @@ async def _report_end(agent: trio.Process, data: Path, ending: trio.Event) -> No
 
 
 async def _build_archive(data: Path) -> None:
-    """A checkout whose build was skipped has no one-file agent for other machines yet."""
-    if (STATIC / ARCHIVE_NAME).exists() or (data / ARCHIVE_NAME).exists():
+    """A checkout whose build was skipped has no one-file agent for other machines; one of last time may be stale."""
+    if (STATIC / ARCHIVE_NAME).exists():
         return
     say("packing the agent into one file, for other machines")
     command = [sys.executable, "-m", "agent.zipapp", str(data / ARCHIVE_NAME)]
