@@ -52,7 +52,7 @@ async def test_an_agent_that_cannot_enrol_says_why(tmp_path: Path) -> None:
 
 async def test_an_agent_that_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_agent, "END_S", 0.1)
-    deaf = "import signal, sys, time; signal.signal(15, signal.SIG_IGN); sys.stdout.write('ready'); sys.stdout.flush(); time.sleep(60)"
+    deaf = "import os, signal, time; signal.signal(15, signal.SIG_IGN); os.write(1, b'ready'); time.sleep(60)"
     process = await trio.lowlevel.open_process([sys.executable, "-c", deaf], stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert await process.stdout.receive_some() == b"ready"
