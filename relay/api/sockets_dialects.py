@@ -14,7 +14,7 @@ from protocol import frames
 from relay.domain.terminals import MAX_CELLS
 from relay.terminal.ending import AGENT_LOST, SHUTDOWN, CloseReason
 from relay.terminal.session import Session
-from relay.terminal.viewer import TAKEN_OVER, Ended, Gap, Item, LinkChanged, Note, Output
+from relay.terminal.viewer import TAKEN_OVER, Ended, Gap, InputCredit, Item, LinkChanged, Note, Output
 
 OUTPUT_BYTES = frames.MAX_PAYLOAD_BYTES
 """Most output in one frame to a viewer."""
@@ -109,7 +109,7 @@ class Raw:
             case Note():
                 yield item.message
                 return
-            case LinkChanged():
+            case LinkChanged() | InputCredit():
                 return
         if text:
             yield self._output(text)
@@ -173,6 +173,8 @@ class FairleadV1:
                 yield encode({"type": "gap", "from": item.start, "to": item.to})
             case LinkChanged():
                 yield encode({"type": "link", "state": "back" if item.is_up else "lost"})
+            case InputCredit():
+                yield credit(item.limit)
             case Note():
                 yield item.message
             case Ended():

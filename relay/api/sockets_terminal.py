@@ -1,7 +1,8 @@
 """A person's WebSocket to one shell: opens or takes up the session, then moves frames both ways. Rules of this file:
 
 1. One task writes, one reads, one watches for the end; what the reader has to say goes through the writer.
-2. The reader waits while the shell takes no input, the writer while the client does not read: nothing is queued.
+2. The writer waits while the client does not read; the reader while the shell takes no input, unless the client types
+   within credit: then it never waits, or the client's grants of output would be stuck behind its own typing.
 3. Losing the socket detaches; only the shell's exit, a right that is gone, or the person's word ends a session.
 """
 
@@ -21,7 +22,7 @@ from relay.domain.terminals import MAX_CELLS
 from relay.ids import Ids
 from relay.services.terminals import Opened
 from relay.terminal.ending import PROTOCOL_ERROR, SHELL_EXITED, TOO_BIG, CloseReason
-from relay.terminal.errors import SocketClosed
+from relay.terminal.errors import InputOverrun, SocketClosed
 from relay.terminal.viewer import Ended, Output, Viewer
 
 DRAIN_S = 30.0
@@ -120,7 +121,6 @@ class Conversation:
         self._resumed = opened.resumed
         self._dialect = dialect
         self._is_settled = is_settled
-        self._granted = self._session.input_offset + WINDOW_BYTES
         self._ending: CloseReason | None = None
 
     async def run(self, size: tuple[int, int] | None) -> CloseReason | None:
@@ -129,6 +129,7 @@ class Conversation:
             self._session.resize(*size)
         if self._dialect.numbers_bytes:
             self._viewer.grant(self._viewer.position + WINDOW_BYTES)
+            self._viewer.limit_input()
         first = self._opening()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._guard, nursery, self._write, first)
@@ -224,26 +225,25 @@ class Conversation:
                 await self._complain(action.text)
 
     async def _type(self, action: dialects.Type) -> None:
-        payload = action.payload
-        if action.offset is not None:
-            payload = self._unseen(action.offset, payload)
-        await self._viewer.write(payload)
-        if self._dialect.numbers_bytes:
-            await self._grant_input()
+        if action.offset is None:
+            await self._viewer.write(action.payload)
+        else:
+            self._type_numbered(self._unseen(action.offset, action.payload))
+
+    def _type_numbered(self, payload: bytes) -> None:
+        try:
+            self._viewer.write_nowait(payload)
+        except InputOverrun as error:
+            raise dialects.Malformed("the machine takes no input at the moment") from error
 
     def _unseen(self, offset: int, payload: bytes) -> bytes:
         """What of numbered keystrokes has not been typed yet. Raises Malformed."""
         if offset > self._session.input_offset:
             raise dialects.Malformed(f"input jumps from byte {self._session.input_offset} to {offset}")
-        if offset + len(payload) > self._granted:
-            raise dialects.Malformed(f"input passes its credit: byte {offset + len(payload)}, limit {self._granted}")
+        limit = self._viewer.input_limit or 0
+        if offset + len(payload) > limit:
+            raise dialects.Malformed(f"input passes its credit: byte {offset + len(payload)}, limit {limit}")
         return payload[self._session.input_offset - offset :]
-
-    async def _grant_input(self) -> None:
-        limit = self._session.input_offset + WINDOW_BYTES
-        if limit - self._granted >= WINDOW_BYTES // 4:
-            self._granted = limit
-            await self._viewer.note(dialects.credit(limit))
 
     async def _pong(self, ping: dialects.Ping) -> None:
         answer: dict[str, object] = {"type": "pong"}

@@ -54,3 +54,7 @@ class LinkEnded(Exception):
         super().__init__(f"{code} {reason}")
         self.code = code
         self.reason = reason
+
+
+class InputOverrun(Exception):
+    """More was typed than can be kept until the agent takes it."""

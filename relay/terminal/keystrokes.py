@@ -4,12 +4,14 @@ The agent's credit never runs more than a window ahead of what it has, so the la
 returning agent can be missing.
 """
 
-from protocol.frames import MAX_PAYLOAD_BYTES
 from protocol.window import WINDOW_BYTES
 from relay.terminal.scrollback import Scrollback
 
-UNSENT_BYTES = MAX_PAYLOAD_BYTES
-"""How much may wait for the agent's credit; then the viewer's socket is not read."""
+UNSENT_BYTES = WINDOW_BYTES
+"""How much may wait for the agent's credit: all that a viewer with credit of its own may have under way, so that its
+socket is always read. Behind it, a viewer without credit waits."""
+KEPT_BYTES = 3 * WINDOW_BYTES
+"""What a returning agent may be missing, what waits for its credit, and what a returning viewer may add meanwhile."""
 QUANTUM_BYTES = 16 * 1024
 """One turn of the link's writer: a keystroke beside a paste waits for this at most."""
 
@@ -20,7 +22,7 @@ class Keystrokes:
     __slots__ = ("_kept", "sent")
 
     def __init__(self) -> None:
-        self._kept = Scrollback(size_bytes=WINDOW_BYTES + UNSENT_BYTES, slack_bytes=0)
+        self._kept = Scrollback(size_bytes=KEPT_BYTES, slack_bytes=0)
         self.sent = 0
 
     @property
@@ -32,9 +34,13 @@ class Keystrokes:
         """How much may be accepted now."""
         return UNSENT_BYTES - (self._kept.end - self.sent)
 
+    def would_lose(self, count: int) -> bool:
+        """Whether `count` bytes more would push out what has not been sent: credit was given and never used up."""
+        return self._kept.end + count - self.sent > KEPT_BYTES
+
     def accept(self, payload: bytes) -> None:
-        """Take bytes, no more than there is room for."""
-        assert len(payload) <= self.room_bytes()
+        """Take bytes: what there is room for, or what credit was given for."""
+        assert not self.would_lose(len(payload))
         self._kept.append(payload, unread_from=self.sent)
 
     def take(self, credit_bytes: int) -> bytes:

@@ -30,6 +30,7 @@ from protocol.messages import (
 from protocol.window import WINDOW_BYTES
 from relay.terminal.agent_link import AgentLink
 from relay.terminal.ending import AGENT_LOST, SHELL_EXITED, CloseReason, printable
+from relay.terminal.errors import InputOverrun
 from relay.terminal.keystrokes import Keystrokes
 from relay.terminal.record import SessionRecord
 from relay.terminal.scrollback import Scrollback
@@ -127,6 +128,11 @@ class Session:
     def input_offset(self) -> int:
         """The offset of the next byte a viewer may type."""
         return self._keystrokes.accepted
+
+    @property
+    def input_sent(self) -> int:
+        """The offset of the next byte that goes to the agent."""
+        return self._keystrokes.sent
 
     # --- the link's side
 
@@ -270,13 +276,21 @@ class Session:
             if self.reason is not None or (viewer is not None and viewer.taken_over):
                 return
             room = self._keystrokes.room_bytes()
-            if not room:
+            if room <= 0:
                 await self.moved.park()
                 continue
-            self._keystrokes.accept(bytes(rest[:room]))
-            self.typed_s = trio.current_time()
+            self._accept(bytes(rest[:room]))
             rest = rest[room:]
-            self._flush()
+
+    def write_nowait(self, payload: bytes, viewer: Viewer) -> None:
+        """Type what `viewer` had credit for. Dropped when the session, or the viewer's turn, has ended.
+
+        Raises InputOverrun when viewers came and went, each with credit, while the agent took nothing.
+        """
+        if self._keystrokes.would_lose(len(payload)):
+            raise InputOverrun
+        if payload and self.reason is None and not viewer.taken_over:
+            self._accept(payload)
 
     def resize(self, cols: int, rows: int) -> None:
         """Set the window's size in character cells; only the newest of several is sent."""
@@ -292,6 +306,11 @@ class Session:
         await self.record.ended.wait()
 
     # --- inside
+
+    def _accept(self, payload: bytes) -> None:
+        self._keystrokes.accept(payload)
+        self.typed_s = trio.current_time()
+        self._flush()
 
     def _flush(self) -> None:
         if self._link is not None and self.state is SessionState.OPEN:

@@ -54,7 +54,14 @@ class Note:
     message: str | bytes
 
 
-Item = Output | Gap | LinkChanged | Note | Ended
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputCredit:
+    """The viewer may type up to byte `limit`."""
+
+    limit: int
+
+
+Item = Output | Gap | LinkChanged | Note | InputCredit | Ended
 
 MAX_NOTES = 64
 """Notes that may wait for a viewer that does not read; then its socket is not read either."""
@@ -64,6 +71,7 @@ class Viewer:
     """Receives what a session shows, from `position` on, and gives it what is typed.
 
     `limit` is how far the viewer lets us send (fairlead.v1); without it the socket's own back-pressure decides.
+    `input_limit` is how far we let it type: one window beyond what went to the agent.
     """
 
     def __init__(self, session: "Session", position: int) -> None:
@@ -71,6 +79,7 @@ class Viewer:
         self.position = position
         self.limit = UNLIMITED
         self.taken_over = False
+        self.input_limit: int | None = None
         self._told_up = session.is_link_up
         self._notes: deque[Note] = deque()
 
@@ -104,6 +113,8 @@ class Viewer:
             return Ended(reason=session.reason)
         if self._notes:
             return self._notes.popleft()
+        if (credit := self._next_credit()) is not None:
+            return credit
         if self._told_up != session.is_link_up and session.reason is None:
             self._told_up = session.is_link_up
             return LinkChanged(is_up=self._told_up)
@@ -112,6 +123,13 @@ class Viewer:
             self.position = session.output.start
             return gap
         return self._next_output(most)
+
+    def _next_credit(self) -> InputCredit | None:
+        limit = self.session.input_sent + WINDOW_BYTES
+        if self.input_limit is None or limit - self.input_limit < WINDOW_BYTES // 4:
+            return None
+        self.input_limit = limit
+        return InputCredit(limit=limit)
 
     def _next_output(self, most: int) -> Item | None:
         session = self.session
@@ -142,6 +160,14 @@ class Viewer:
     def is_current(self) -> bool:
         """Whether this viewer still drives the session."""
         return self.session.viewer is self
+
+    def limit_input(self) -> None:
+        """From now on this viewer types within credit: `input_limit`, and what InputCredit adds to it."""
+        self.input_limit = self.session.input_offset + WINDOW_BYTES
+
+    def write_nowait(self, payload: bytes) -> None:
+        """Type within `input_limit`: never waits, so that the viewer's grants behind it are heard."""
+        self.session.write_nowait(payload, self)
 
     async def write(self, payload: bytes) -> None:
         """Type; waits while the agent takes nothing. What a viewer types after it lost the session is dropped."""

@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import struct
+import threading
 from urllib.parse import urlsplit
 
 from protocol import frames
@@ -27,17 +28,24 @@ class TerminalSocket:
         at = urlsplit(url)
         assert at.hostname
         assert at.port
+        self._timeout_s = timeout_s
         self._socket = socket.create_connection((at.hostname, at.port), timeout=timeout_s)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = bytearray()
         self._sent = 0
         self._received = 0
         self._granted = WINDOW_BYTES
+        self._limit = WINDOW_BYTES
+        self._credit = threading.Condition()
+        self._writing = threading.Lock()
         self._upgrade(f"{at.hostname}:{at.port}", token, agent_id)
         self.hello = self._wait_for_session()
 
     def type(self, data: bytes) -> None:
-        """Send keystrokes (at most one frame's payload)."""
+        """Send keystrokes (at most one frame's payload); waits for credit, which another thread must be reading in."""
+        with self._credit:
+            if not self._credit.wait_for(lambda: self._sent + len(data) <= self._limit, timeout=self._timeout_s):
+                raise TimeoutError("the relay gave no credit for keystrokes")
         self._send(_BINARY, struct.pack(">BQ", frames.DATA, self._sent) + data)
         self._sent += len(data)
 
@@ -47,6 +55,8 @@ class TerminalSocket:
             opcode, payload = self._message()
             if opcode == _BINARY and payload[0] == frames.DATA:
                 return self._output(payload[9:])
+            if opcode == _BINARY and payload[0] == frames.CREDIT:
+                self._allow(struct.unpack(">Q", payload[2:])[0])
 
     def read_until(self, mark: bytes) -> int:
         """Read on until `mark` is the newest output seen; returns the bytes read."""
@@ -69,6 +79,11 @@ class TerminalSocket:
     def drop(self) -> None:
         """Cut the connection without a word."""
         self._socket.close()
+
+    def _allow(self, limit: int) -> None:
+        with self._credit:
+            self._limit = max(self._limit, limit)
+            self._credit.notify()
 
     def _output(self, payload: bytes) -> bytes:
         self._received += len(payload)
@@ -144,4 +159,5 @@ class TerminalSocket:
             if size < 126
             else struct.pack(">BBH", 0x80 | opcode, 0xFE, size)
         )
-        self._socket.sendall(head + b"\0\0\0\0" + payload)  # a mask of zeros is legal and costs nothing
+        with self._writing:
+            self._socket.sendall(head + b"\0\0\0\0" + payload)  # a mask of zeros is legal and costs nothing

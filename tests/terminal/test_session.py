@@ -7,6 +7,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from protocol.window import WINDOW_BYTES
 from relay.terminal.ending import SHELL_EXITED
+from relay.terminal.keystrokes import UNSENT_BYTES
 from relay.terminal.viewer import Gap
 from tests.agent_double import AgentDouble
 from tests.terminal.house import AGENT, Screen, house
@@ -149,7 +150,7 @@ async def test_input_waits_for_the_shell_and_holds_no_more_than_it_may():
             nursery.start_soon(viewer.write, noise(4 * WINDOW_BYTES))
             await wait_all_tasks_blocked()
             assert len(agent.shell().received) == WINDOW_BYTES
-            assert session.input_offset == WINDOW_BYTES + 64 * 1024
+            assert session.input_offset == WINDOW_BYTES + UNSENT_BYTES
             session.close("enough", 1000)
 
 
