@@ -102,3 +102,13 @@ def test_a_user_is_not_offered_what_they_may_not_do(browser: Browser, house: Hou
     expect(person.page.get_by_role("button", name="Edit")).to_have_count(0)
     expect(person.page.get_by_role("combobox", name="Add a person")).to_have_count(0)
     person.context.close()
+
+
+def test_the_name_of_a_machine_keeps_its_room_at_every_width(admin: Person) -> None:
+    name = admin.page.locator("td[data-column=name]").first
+    name.wait_for()
+    rooms = {}
+    for width in (390, 800, 880, 980, 1130, 1240, 1380, 1440):
+        admin.page.set_viewport_size({"width": width, "height": 700})
+        rooms[width] = name.evaluate("cell => cell.clientWidth")
+    assert {width: room for width, room in rooms.items() if room < 170} == {}

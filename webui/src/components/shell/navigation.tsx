@@ -1,6 +1,8 @@
 /** The pages, in the order people need them. */
 import { IconServer, IconTerminal2, IconUsersGroup } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { useSyncExternalStore } from 'react';
+import { terminalCount, watchTerminalCount } from '@/components/terminal/registry';
 
 const SECTIONS = [
   { title: 'Access', pages: [
@@ -17,10 +19,16 @@ export function Navigation() {
       <ul aria-labelledby={`nav-${title}`}>
         {pages.map(({ to, label, icon: Icon }) => (
           <li key={to}>
-            <Link to={to} className="nav-link" activeProps={{ 'aria-current': 'page' }}><Icon size={18} aria-hidden="true" />{label}</Link>
+            <Link to={to} className="nav-link" activeProps={{ 'aria-current': 'page' }}><Icon size={18} aria-hidden="true" />{label}{to === '/terminals' ? <OpenTerminals /> : null}</Link>
           </li>
         ))}
       </ul>
     </div>
   ));
+}
+
+/** Shells go on while other pages are open: their number stays in sight. */
+function OpenTerminals() {
+  const count = useSyncExternalStore(watchTerminalCount, terminalCount);
+  return count === 0 ? null : <span className="nav-count">{count}<span className="visually-hidden"> open</span></span>;
 }

@@ -25,7 +25,7 @@ export function Palette() {
     <Spotlight
       actions={actions} limit={9} shortcut="mod + K" nothingFound="Nothing by that name" scrollable maxHeight={420}
       // Inside a terminal Ctrl+K belongs to readline; an open transition would swallow the first keystrokes.
-      tagsToIgnore={[]} transitionProps={{ duration: 0 }} overlayProps={{ blur: 0, backgroundOpacity: 0.5 }} centered={false} yOffset="12dvh"
+      tagsToIgnore={['TEXTAREA']} transitionProps={{ duration: 0 }} overlayProps={{ blur: 0, backgroundOpacity: 0.5 }} centered={false} yOffset="12dvh"
       attributes={{ content: { 'aria-label': 'Go to a machine or page' } }}
       searchProps={{ autoFocus: true, leftSection: <IconSearch size={18} />, placeholder: 'Machine or page', 'aria-label': 'Machine or page' }}
     />

@@ -23,7 +23,7 @@ function Frame({ user }: { user: User }) {
   const main = useFocusOnNavigation(close);
   useFreshToken();
   return (
-    <AppShell header={{ height: 52 }} navbar={{ width: 208, breakpoint: 'sm', collapsed: { mobile: !open } }} padding={0}>
+    <AppShell transitionDuration={0} header={{ height: 52 }} navbar={{ width: 208, breakpoint: 'sm', collapsed: { mobile: !open } }} padding={0}>
       <a className="skip-link" href="#content" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>Skip to content</a>
       <AppShell.Header className="header">
         <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={open ? 'Close navigation' : 'Open navigation'} />
