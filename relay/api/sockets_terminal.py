@@ -17,7 +17,7 @@ from relay.api.exchange import Door
 from relay.api.sockets_request import SocketRequest, read_count
 from relay.api.sockets_stream import MessageTooBig, SocketStream
 from relay.domain.access import Permission, allows
-from relay.domain.errors import Forbidden, Invalid, Unauthenticated
+from relay.domain.errors import Forbidden, Invalid, Refusal, Unauthenticated
 from relay.domain.terminals import MAX_CELLS
 from relay.ids import Ids
 from relay.services.terminals import Opened
@@ -40,11 +40,17 @@ _FORMATS: dict[str, Callable[[], dialects.Dialect]] = {
 
 
 async def serve_terminal(door: Door, socket: SocketStream, request: SocketRequest) -> None:
-    """From the handshake to the end. Raises refusals of the domain before the upgrade, none after it."""
+    """From the handshake to the end. Raises refusals of the domain before anything is open, none after it."""
     dialect, is_settled = _choose_dialect(request)
     from_offset = read_count(request.query, "from", None, 2**63 - 1)
-    opened = await _open(door, request)
-    await socket.accept(request.handshake.choose(dialect.subprotocol))
+    subprotocol = request.handshake.choose(dialect.subprotocol)
+    try:
+        opened = await _open(door, request)
+    except Refusal:
+        if dialect.numbers_bytes:  # the console runs in a page, which cannot read the HTTP answer of a refused upgrade
+            await socket.accept(subprotocol)
+        raise
+    await socket.accept(subprotocol)
     viewer = opened.session.attach(from_offset)
     try:
         conversation = Conversation(socket, viewer, dialect, opened, is_settled=is_settled, ids=door.ids)

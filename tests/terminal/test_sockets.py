@@ -151,7 +151,7 @@ async def test_size_in_the_query_is_the_shells_first_size():
 async def test_case_02_refusals_are_http_before_the_upgrade(token, agent_id, status, error):
     async with doors() as here, here.agent():
         with pytest.raises(Refused) as refused:
-            async with open_terminal(here.url, agent_id, token):
+            async with open_terminal(here.url, agent_id, token, dialect="plain"):
                 pass
         assert (refused.value.status, refused.value.body) == (status, {"error": error})
 
@@ -170,7 +170,7 @@ async def test_other_refusals_and_defects(refusal, status):
     async with doors() as here, here.agent():
         here.terminals.refuses = refusal
         with pytest.raises(Refused) as refused:
-            async with open_terminal(here.url, AGENT, ADA):
+            async with open_terminal(here.url, AGENT, ADA, dialect="plain"):
                 pass
         assert refused.value.status == status
         assert "secret" not in refused.value.body["error"]
@@ -180,7 +180,7 @@ async def test_other_refusals_and_defects(refusal, status):
 async def test_offline_machine_is_503():
     async with doors() as here:
         with pytest.raises(Refused) as refused:
-            async with open_terminal(here.url, AGENT, ADA):
+            async with open_terminal(here.url, AGENT, ADA, dialect="plain"):
                 pass
         assert (refused.value.status, refused.value.body["error"]) == (503, "Machine is offline")
 

@@ -3,10 +3,12 @@
 import httpx2
 import pytest
 import trio
+from trio_websocket import ConnectionClosed
 
 from relay.api.sockets import SOCKET_ROUTES
 from relay.domain.access import Permission
 from tests.drivers import Refused, open_socket, open_terminal, running_relay
+from tests.terminal_driver import ended
 
 REVOCATION_LIMIT_S = 1.0
 
@@ -45,7 +47,7 @@ async def test_case_04_every_lost_right_cuts_the_shell(tmp_path):
             machine = f"/api/machines/{agent.agent_id}"
             bob = await here.user(ada, "bob")
             with pytest.raises(Refused, match="Not authorized"):
-                async with open_terminal(here.running.url, agent.agent_id, bob.token):
+                async with open_terminal(here.running.url, agent.agent_id, bob.token, dialect="plain"):
                     pass
             await ada.post(f"{machine}/access/grant", {"user_id": bob.actor.user_id})
             async with open_terminal(here.running.url, agent.agent_id, bob.token) as term:
@@ -72,12 +74,31 @@ async def test_administrator_ends_anothers_session(tmp_path):
                 assert agent.shell("s1").hung_up is not None
 
 
+async def test_a_page_is_told_why_it_was_refused_by_the_close_code(tmp_path):
+    async with running_relay(tmp_path) as here:
+        ada = await here.organization("ada", "acme")
+        pending = await here.machine(ada, "later")
+        assert (await refusal_in_a_page(here.running.url, pending.machine.agent_id, ada.token))[0] == 4409
+        gone = await refusal_in_a_page(here.running.url, "000000000000", ada.token)
+        assert gone == (4404, "Machine not found")
+        forged = await refusal_in_a_page(here.running.url, pending.machine.agent_id, "forged")
+        assert forged == (4401, "Invalid or expired token")
+
+
+async def refusal_in_a_page(url, agent_id, token):
+    protocols = ["fairlead.v1", "bearer", token]
+    async with open_socket(f"{url}/api/terminal/{agent_id}/ws", subprotocols=protocols, headers={}) as socket:
+        with pytest.raises(ConnectionClosed) as closed:
+            await socket.get_message()
+        return ended(closed.value)
+
+
 async def test_case_07_another_organizations_machine_is_not_found(tmp_path):
     async with running_relay(tmp_path) as here:
         ada, eve = await here.organization("ada", "acme"), await here.organization("eve", "evil")
         async with here.agent(ada) as agent:
             with pytest.raises(Refused) as refused:
-                async with open_terminal(here.running.url, agent.agent_id, eve.token):
+                async with open_terminal(here.running.url, agent.agent_id, eve.token, dialect="plain"):
                     pass
             assert (refused.value.status, refused.value.body["error"]) == (404, "Machine not found")
 
@@ -90,7 +111,9 @@ async def test_session_of_somebody_else_is_not_taken_up(tmp_path):
             await ada.post(f"/api/machines/{agent.agent_id}/access/grant", {"user_id": bob.actor.user_id})
             async with open_terminal(here.running.url, agent.agent_id, bob.token, session_id="bobs"):
                 with pytest.raises(Refused) as refused:
-                    async with open_terminal(here.running.url, agent.agent_id, ada.token, session_id="bobs", resume=1):
+                    async with open_terminal(
+                        here.running.url, agent.agent_id, ada.token, session_id="bobs", resume=1, dialect="plain"
+                    ):
                         pass
                 assert refused.value.status == 403
 
@@ -100,13 +123,13 @@ async def test_pending_machine_is_503_and_too_many_sessions_429(tmp_path):
         ada = await here.organization("ada", "acme")
         pending = await here.machine(ada, "later")
         with pytest.raises(Refused) as refused:
-            async with open_terminal(here.running.url, pending.machine.agent_id, ada.token):
+            async with open_terminal(here.running.url, pending.machine.agent_id, ada.token, dialect="plain"):
                 pass
         assert refused.value.status == 503
         assert "pending" in refused.value.body["error"]
         async with here.agent(ada) as agent, open_terminal(here.running.url, agent.agent_id, ada.token) as first:
             with pytest.raises(Refused) as refused:
-                async with open_terminal(here.running.url, agent.agent_id, ada.token):
+                async with open_terminal(here.running.url, agent.agent_id, ada.token, dialect="plain"):
                     pass
             assert refused.value.status == 429
             await first.type("x")
