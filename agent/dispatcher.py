@@ -166,6 +166,8 @@ class Dispatcher:
             return
         log.info("terminal_opened", session_id=request.session_id, username=request.username, shell=opened.shell)
         terminal.attach(handler.port)
+        # What the shell said before there was a channel to say it on.
+        await terminal.flush()
 
     async def _resume(self, request: Resume, handler: TerminalChannel) -> None:
         terminal = self._workload.terminals.get(request.session_id)

@@ -136,7 +136,7 @@ class Terminal:
             Resumed(input_offset=self._received, input_limit=max(self._received, self._typed + WINDOW_BYTES))
         )
         self.attach(port)
-        await self._flush()
+        await self.flush()
 
     # --- life
 
@@ -163,7 +163,7 @@ class Terminal:
             if not chunk:
                 break
             self._output.append(chunk)
-            await self._flush()
+            await self.flush()
         self._is_drained = True
         self._output_moved.unpark_all()
 
@@ -178,7 +178,7 @@ class Terminal:
             return chunk
         return b""
 
-    async def _flush(self) -> None:
+    async def flush(self) -> None:
         """Send what was read and not sent yet; whoever comes while this runs leaves it to the one who is here."""
         if self._is_flushing:
             return
@@ -259,6 +259,7 @@ class Terminal:
     async def _say_last_word(self, code: int) -> None:
         """All output, all rows, then Exited: a relay that closed the session gets some seconds, others all it needs."""
         self._log.finish(None if self._hung_up.is_set() else code)
+        self._moved()
         while not self._has_said_all():
             with trio.move_on_after(self._patience.drain_s if self._hung_up.is_set() else float("inf")) as waiting:
                 await self._output_moved.park()

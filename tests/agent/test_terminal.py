@@ -11,6 +11,7 @@ import trio
 import trio.testing
 
 from agent.login import LoginUser
+from agent.port import Port
 from agent.shell import ShellProcess
 from agent.terminal import Patience
 from protocol import messages
@@ -52,6 +53,22 @@ async def test_nothing_of_the_agents_environment_reaches_the_shell(
     assert "LANG=en_GB.UTF-8" in output
 
 
+async def test_what_a_shell_says_before_its_channel_is_open_is_not_held_back(
+    link: AgentLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The agent reads the first output while `opened` is still on its way."""
+    send = Port.send
+
+    async def send_late(port: Port, message: messages.Message) -> None:
+        if isinstance(message, messages.Opened):
+            await trio.testing.wait_all_tasks_blocked(0.3)
+        await send(port, message)
+
+    monkeypatch.setattr(Port, "send", send_late)
+    channel = await link.open()
+    await channel.until(lambda: channel.output, "for the prompt")
+
+
 async def test_it_is_a_login_shell_at_home_with_utf8_erase(link: AgentLink, home: Path) -> None:
     channel = await link.open()
     await channel.type("echo \"<$0>\"; pwd; stty -a | grep -o -- '-\\?iutf8'; tty\n")
@@ -78,7 +95,7 @@ async def test_a_child_that_keeps_the_terminal_does_not_keep_the_session(link: A
 
 async def test_the_window_has_the_size_it_was_given_and_follows(link: AgentLink) -> None:
     channel = await link.open(cols=101, rows=31)
-    await channel.type("stty size; trap 'stty size' WINCH\n")
+    await channel.type("trap 'stty size' WINCH; stty size\n")
     await channel.wait_output("31 101")
     await channel.say(messages.Resize(cols=133, rows=44))
     await channel.type("\n")
