@@ -119,7 +119,7 @@ class AgentLink:
         self.socket = socket
         self.stream = stream
         self.link = Link(Role.RELAY)
-        self.proof: messages.Proof = None  # type: ignore[assignment]
+        self.proof: messages.Proof = None
         self.channels: dict[int, Channel] = {}
         self.heartbeats: list[messages.Heartbeat] = []
         self.ended = trio.Event()
@@ -286,7 +286,7 @@ class RelayDouble:
         self.dials += 1
         assert head.startswith(b"GET /api/agent/ws HTTP/1.1\r\n"), head
         async with trio.open_nursery() as nursery:
-            request = await wrap_server_stream(nursery, HeadedStream(head, stream))  # type: ignore[arg-type]
+            request = await wrap_server_stream(nursery, HeadedStream(head, stream))
             assert request.proposed_subprotocols == (SUBPROTOCOL,)
             link = AgentLink(await request.accept(subprotocol=SUBPROTOCOL), stream)
             try:

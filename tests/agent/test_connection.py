@@ -210,7 +210,7 @@ async def test_a_relay_that_answers_no_ping_is_left(
 
         async def send_no_pong(event: object) -> None:
             if not isinstance(event, Pong):
-                await send(event)  # type: ignore[arg-type]
+                await send(event)
 
         monkeypatch.setattr(link.socket, "_send", send_no_pong)
         fallen_silent.set()

@@ -34,7 +34,7 @@ async def run(*command: str, **options: object) -> subprocess.CompletedProcess[b
         capture_stdout=True,
         capture_stderr=True,
         check=False,
-        **options,  # type: ignore[arg-type]
+        **options,
     )
 
 

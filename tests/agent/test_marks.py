@@ -81,7 +81,7 @@ class Pipe:
 
 async def test_rows_kept_without_a_link_are_bounded_and_the_newest_stay() -> None:
     pipe = Pipe()
-    log = CommandLog(EchoShell(), method="zsh", unix_ms=lambda: 5, pipe=pipe, token=TOKEN)  # type: ignore[arg-type]
+    log = CommandLog(EchoShell(), method="zsh", unix_ms=lambda: 5, pipe=pipe, token=TOKEN)
     pipe.data = b"".join(record("S", "", f"echo {number}", "/") + END for number in range(1000))
     log.finish(0)
     rows = []
@@ -93,7 +93,7 @@ async def test_rows_kept_without_a_link_are_bounded_and_the_newest_stay() -> Non
 
 async def test_a_command_whose_prompt_never_came_is_logged_without_a_code() -> None:
     pipe = Pipe()
-    log = CommandLog(EchoShell(), method="zsh", unix_ms=lambda: 5, pipe=pipe, token=TOKEN)  # type: ignore[arg-type]
+    log = CommandLog(EchoShell(), method="zsh", unix_ms=lambda: 5, pipe=pipe, token=TOKEN)
     pipe.data = START + START
     log.finish(None)
     row = log.first()
@@ -103,7 +103,7 @@ async def test_a_command_whose_prompt_never_came_is_logged_without_a_code() -> N
 
 async def test_the_longest_row_fits_its_message() -> None:
     pipe = Pipe()
-    log = CommandLog(EchoShell(), method="zsh", unix_ms=lambda: 5, pipe=pipe, token=TOKEN)  # type: ignore[arg-type]
+    log = CommandLog(EchoShell(), method="zsh", unix_ms=lambda: 5, pipe=pipe, token=TOKEN)
     pipe.data = record("S", "", "\x01" * 30_000, "/" + "\x01" * 30_000) + END
     log.finish(0)
     row = log.first()
@@ -114,4 +114,4 @@ async def test_the_longest_row_fits_its_message() -> None:
 def messages_fit(row: object) -> bool:
     from protocol import messages
 
-    return bool(messages.decode(messages.encode(row)) == row)  # type: ignore[arg-type]
+    return bool(messages.decode(messages.encode(row)) == row)

@@ -29,7 +29,7 @@ async def shell(request: pytest.FixtureRequest, home: Path) -> AsyncIterator[She
         login = LoginUser(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid, home=str(home), shell="/bin/cat")
         opened = await open_shell(
             login, username="ada", session_id="s", cols=80, rows=24, no_new_privs=False, hooks=RawCat()
-        )  # type: ignore[arg-type]
+        )
     async with aclosing(opened):
         yield opened
 
