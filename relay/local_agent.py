@@ -5,9 +5,11 @@ The relay never imports the agent: it runs `python -m agent` as any machine woul
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 
@@ -65,6 +67,17 @@ class LocalAgent:
             json.dump({**known, "server": self._server}, file, indent=2)
         unfinished.rename(path)
 
+    async def end_leftover(self) -> bool:
+        """End an agent of this directory that outlived its `up`: it would keep ours out. Whether there was one."""
+        found = await trio.to_thread.run_sync(_processes_of, self._run)
+        for process in found:
+            await _end_stranger(process)
+        return bool(found)
+
+    @property
+    def _run(self) -> list[str]:
+        return [*_command("run"), "--state", str(self.state)]
+
     async def start(self) -> trio.Process:
         """Run it, away from the terminal's Ctrl-C: it is ended in its turn."""
         is_full = self.log.exists() and self.log.stat().st_size > MAX_LOG_BYTES
@@ -72,7 +85,7 @@ class LocalAgent:
         log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | mode, 0o600)
         try:
             return await trio.lowlevel.open_process(
-                [*_command("run"), "--state", str(self.state)],
+                self._run,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -93,6 +106,32 @@ async def end(agent: trio.Process) -> None:
         return
     agent.kill()
     await agent.wait()
+
+
+def _processes_of(command: list[str]) -> list[int]:
+    """Processes of this command line, whatever the path of their interpreter; the state directory names just ours."""
+    words = b"".join(os.fsencode(word) + b"\0" for word in command[1:])
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if entry.read_bytes().endswith(b"\0" + words):
+                found.append(int(entry.parent.name))
+    return found
+
+
+async def _end_stranger(process: int) -> None:
+    """As `end`, for a process that is not our child. One that has ended, or is not ours to end, is left alone."""
+    with suppress(ProcessLookupError, PermissionError):
+        handle = os.pidfd_open(process)
+        try:
+            signal.pidfd_send_signal(handle, signal.SIGTERM)
+            with trio.move_on_after(END_S):
+                await trio.lowlevel.wait_readable(handle)
+                return
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+            await trio.lowlevel.wait_readable(handle)
+        finally:
+            os.close(handle)
 
 
 def _command(verb: str) -> list[str]:

@@ -53,6 +53,8 @@ async def _start_agent(config: Config, running: Running) -> trio.Process | None:
         await trio.to_thread.run_sync(agent.follow_relay)
     elif not await _enrol(agent, config, running):
         return None
+    if await agent.end_leftover():
+        say("ended an agent that an earlier start had left running")
     say(f"starting this machine's agent (log in {agent.log})")
     return await agent.start()
 

@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,27 @@ async def test_an_agent_that_does_not_listen_is_killed(monkeypatch: pytest.Monke
     assert process.returncode == -signal.SIGKILL
     await end(process)
     await process.stdout.aclose()
+
+
+async def test_a_leftover_that_does_not_listen_is_killed_and_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_agent, "END_S", 0.1)
+    agent, neighbour = LocalAgent(tmp_path / "one", "http://x"), LocalAgent(tmp_path / "two", "http://x")
+    deaf = "import os, signal, time; signal.signal(15, signal.SIG_IGN); os.write(1, b'ready'); time.sleep(60)"
+    async with trio.open_nursery() as nursery:
+        started = [await _disguised(nursery, deaf, each) for each in (agent, neighbour)]
+        assert await agent.end_leftover()
+        assert not await agent.end_leftover()
+        assert [await started[0].wait(), started[1].poll()] == [-signal.SIGKILL, None]
+        assert await neighbour.end_leftover()
+
+
+async def _disguised(nursery: trio.Nursery, program: str, agent: LocalAgent) -> trio.Process:
+    """A program whose command line ends as that of a running agent does."""
+    command = [sys.executable, "-c", program, "-m", "agent", "run", "--state", str(agent.state)]
+    run = partial(trio.run_process, command, capture_stdout=False, stdout=subprocess.PIPE, check=False)
+    process: trio.Process = await nursery.start(run)
+    assert process.stdout is not None
+    assert await process.stdout.receive_some() == b"ready"
+    return process

@@ -1,4 +1,4 @@
-"""`fairlead up` as a process: the first start makes people and an agent, the second asks nothing, Ctrl-C ends both."""
+"""`fairlead up` as a process: first start, second start, Ctrl-C, and a kill -9 that leaves the agent behind."""
 
 import re
 import signal
@@ -52,6 +52,21 @@ def test_first_start_second_start_and_the_end(tmp_path: Path) -> None:
         again = "\n".join(_lines_until_ready(up))
         assert "password" not in again
         assert "enrolling" not in again
+        assert _end(up) == 1, "the agent"
+
+
+def test_an_agent_left_by_a_killed_start_makes_room_for_the_next(tmp_path: Path) -> None:
+    command = ("relay", "up", "--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0")
+    with process(*command) as up:
+        _lines_until_ready(up)
+        (leftover,) = psutil.Process(up.pid).children()
+        up.kill()
+    assert leftover.is_running()
+    with process(*command) as up:
+        assert "ended an agent that an earlier start had left running" in _lines_until_ready(up)
+        assert not leftover.is_running() or leftover.status() == psutil.STATUS_ZOMBIE
+        (agent,) = psutil.Process(up.pid).children()
+        assert agent.is_running()
         assert _end(up) == 1, "the agent"
 
 
