@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from protocol import frames
+from relay.api.sockets_asides import aside_text, started_message, v1_message
 from relay.domain.terminals import MAX_CELLS
+from relay.terminal.asides import AsidesDropped, CommandOutput, CommandStarted
 from relay.terminal.ending import AGENT_LOST, SHUTDOWN, CloseReason
 from relay.terminal.session import Session
 from relay.terminal.viewer import TAKEN_OVER, Ended, Gap, InputCredit, Item, LinkChanged, Note, Output
@@ -95,6 +97,7 @@ class Raw:
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._at_line_start = True
 
     def shows(self, item: Item) -> Iterator[Frame]:
         """What the client is sent for one item."""
@@ -106,12 +109,15 @@ class Raw:
                 return
             case Ended():
                 text = self._decoder.decode(b"", final=True)
+            case CommandOutput() | AsidesDropped():
+                text = aside_text(item, at_line_start=self._at_line_start)
             case Note():
                 yield item.message
                 return
-            case LinkChanged() | InputCredit():
+            case LinkChanged() | InputCredit() | CommandStarted():
                 return
         if text:
+            self._at_line_start = text.endswith("\n")
             yield self._output(text)
 
     def reads(self, frame: Frame) -> Action:
@@ -134,7 +140,9 @@ class Json(Raw):
     speaks_json = True
 
     def shows(self, item: Item) -> Iterator[Frame]:
-        """Output and, at the end of the session, `exit`."""
+        """Output, commands that start and, at the end of the session, `exit`."""
+        if isinstance(item, CommandStarted):
+            yield encode(started_message(item))
         yield from super().shows(item)
         if isinstance(item, Ended):
             yield from exit_message(item.reason)
@@ -150,7 +158,13 @@ class Binary(Raw):
         """Output as binary frames."""
         match item:
             case Output():
+                self._at_line_start = item.payload.endswith(b"\n")
                 yield item.payload
+            case CommandOutput() | AsidesDropped():
+                text = aside_text(item, at_line_start=self._at_line_start)
+                self._at_line_start = self._at_line_start or bool(text)
+                if text:
+                    yield text.encode()
             case Note():
                 yield item.message
             case _:
@@ -175,6 +189,9 @@ class FairleadV1:
                 yield encode({"type": "link", "state": "back" if item.is_up else "lost"})
             case InputCredit():
                 yield credit(item.limit)
+            case CommandStarted() | CommandOutput() | AsidesDropped():
+                message = v1_message(item)
+                yield from [] if message is None else [encode(message)]
             case Note():
                 yield item.message
             case Ended():

@@ -10,6 +10,12 @@ from relay.domain.errors import Invalid
 MAX_COMMAND_CHARS = 8192
 """As long as a command over the API may be; a logged line is cut there."""
 
+MAX_SHOWN_BYTES = 64 * 1024
+"""Of a command's output, what a terminal is shown; of each of its two streams, what is kept to be asked for later."""
+
+RESULT_HOURS = 24
+"""How long a finished command's output is kept."""
+
 MAX_TIMEOUT_S = 300
 DEFAULT_TIMEOUT_S = 30
 
@@ -56,6 +62,44 @@ class CommandRecord:
     browser: str = ""
     os: str = ""
     cwd: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandResult:
+    """What came of a command, to be asked for until `expires_at`. `error` says why there is no whole outcome."""
+
+    id: str
+    tenant_id: str
+    machine_id: str
+    user_id: str
+    command: str
+    exit_code: int | None
+    success: bool
+    stdout: str
+    stderr: str
+    truncated: bool
+    duration_ms: int | None
+    error: str | None
+    created_at: datetime
+    expires_at: datetime
+
+
+def shown_output(stdout: bytes, stderr: bytes, *, truncated: bool, word: str | None = None) -> str:
+    """A command's output for a terminal: stdout, then stderr, at most MAX_SHOWN_BYTES, and what else is to be said."""
+    gap = b"\n" if stdout and stderr and not stdout.endswith(b"\n") else b""
+    whole = stdout + gap + stderr
+    words = [word] if word else []
+    if truncated or len(whole) > MAX_SHOWN_BYTES:
+        words.insert(0, "the rest of the output was cut")
+    text = whole[:MAX_SHOWN_BYTES].decode("utf-8", "replace")
+    if words and text and not text.endswith("\n"):
+        text += "\n"
+    return text + "".join(f"[fairlead: {each}]\n" for each in words)
+
+
+def kept_output(stream: bytes) -> tuple[str, bool]:
+    """As much of one stream as is kept, as text, and whether that is all of it."""
+    return stream[:MAX_SHOWN_BYTES].decode("utf-8", "replace"), len(stream) <= MAX_SHOWN_BYTES
 
 
 def check_command(command: str) -> str:

@@ -20,6 +20,8 @@ from relay.services.access import AccessGrants
 from relay.services.accounts import Accounts
 from relay.services.audit import Audit
 from relay.services.auth import Auth
+from relay.services.command_asides import CommandAsides
+from relay.services.command_results import CommandResults
 from relay.services.commands import Commands
 from relay.services.credentials import AgentCredentials
 from relay.services.dashboard import Dashboard
@@ -184,6 +186,7 @@ def _machines(
 
 
 def _commands(d: Devices, audit: Audit, rights: Rights, recheck: LiveRecheck) -> Commands:
+    results = CommandResults(database=d.database, rights=rights, live=d.live, writer=d.writer, clock=d.clock)
     return Commands(
         rights=rights,
         live=d.live,
@@ -191,6 +194,8 @@ def _commands(d: Devices, audit: Audit, rights: Rights, recheck: LiveRecheck) ->
         hub=d.hub,
         audit=audit,
         writer=d.writer,
+        asides=CommandAsides(hub=d.hub),
+        results=results,
         background=d.background,
         clock=d.clock,
         ids=d.ids,

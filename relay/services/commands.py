@@ -22,6 +22,8 @@ from relay.domain.errors import Forbidden, Refusal, TimedOut, Unavailable
 from relay.domain.machines import Machine
 from relay.ids import Ids
 from relay.services.audit import Audit
+from relay.services.command_asides import CommandAsides
+from relay.services.command_results import CommandResults
 from relay.services.live import Live, LiveCommand
 from relay.services.ports import Background, Writer
 from relay.services.recheck import LiveRecheck
@@ -38,13 +40,22 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class Sent:
-    """A command on its way; once `ended` is set there is an outcome, or a refusal why there is none."""
+    """A command on its way; once `ended` is set there is an outcome, or a refusal why there is none.
+
+    With `is_shown` its person's terminals on the machine tell of it.
+    """
 
     command_id: str
     command: str
     ended: trio.Event
+    is_shown: bool
     outcome: CommandOutcome | None = None
     refusal: Refusal | None = None
+
+    @property
+    def error(self) -> str | None:
+        """Why there is no whole outcome."""
+        return None if self.refusal is None else self.refusal.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +68,8 @@ class Commands:
     hub: Hub
     audit: Audit
     writer: Writer
+    asides: CommandAsides
+    results: CommandResults
     background: Background
     clock: Clock
     ids: Ids
@@ -65,6 +78,8 @@ class Commands:
         self, actor: Actor, agent_id: str, command: str, *, timeout_s: int = DEFAULT_TIMEOUT_S, wait: bool = False
     ) -> Sent:
         """Start a command; with `wait`, return when it has ended (at most `timeout_s` seconds later).
+
+        What nobody waits for is shown in the actor's terminals on the machine.
 
         Raises Invalid, NotFound, Forbidden, Unavailable; with `wait` also TimedOut and TooMany.
         """
@@ -76,7 +91,7 @@ class Commands:
             raise Forbidden("Sudo is not allowed for your machine role")
         if not self.hub.is_connected(agent_id):
             raise Unavailable("Machine is offline")
-        sent = Sent(command_id=self.ids.object_id(), command=command, ended=trio.Event())
+        sent = Sent(command_id=self.ids.object_id(), command=command, ended=trio.Event(), is_shown=not wait)
         await self._record(actor, machine, access, sent)
         live = LiveCommand(
             command_id=sent.command_id,
@@ -105,6 +120,9 @@ class Commands:
         try:
             with live.scope:
                 await self.recheck.command(live)
+                await trio.lowlevel.checkpoint_if_cancelled()
+                if sent.is_shown:
+                    self.asides.started(live, sent.command)
                 sent.outcome = await self.hub.run_command(machine.agent_id, request)
             sent.refusal = _refusal(sent.outcome)
         except Refusal as refusal:
@@ -113,16 +131,20 @@ class Commands:
             log.exception("command failed", command_id=sent.command_id)
             sent.refusal = Unavailable("The command could not be run")
         finally:
-            self.live.commands.pop(sent.command_id, None)
             with trio.CancelScope(shield=True):
-                await self._write(self._record_of(live, machine, sent))
-            sent.ended.set()
+                await self._end(live, machine, sent)
 
-    async def _write(self, record: CommandRecord) -> None:
+    async def _end(self, live: LiveCommand, machine: Machine, sent: Sent) -> None:
+        """Keep what came of it, and say so. Until then the command counts as running."""
+        if sent.is_shown:
+            self.asides.ended(live, sent.command, sent.outcome, sent.error)
         try:
-            await self.writer.write("commands", to_document(record))
+            await self.writer.write("commands", to_document(self._record_of(live, machine, sent)))
+            await self.results.keep(live, sent.command, sent.outcome, sent.error)
         except Exception:  # the store is full or gone: the command has run, the relay goes on; logged here, once
-            log.exception("command row lost", command_id=record.id)
+            log.exception("command row lost", command_id=sent.command_id)
+        self.live.commands.pop(sent.command_id, None)
+        sent.ended.set()
 
     def _record_of(self, live: LiveCommand, machine: Machine, sent: Sent) -> CommandRecord:
         actor, outcome = live.actor, sent.outcome

@@ -75,6 +75,10 @@ RECORDS = (
         ),
     ),
     CollectionSchema(
+        name="command_results",  # _id is the command's
+        indexes=(_index("expires_at", ttl_s=0), _index("tenant_id", "machine_id", "-created_at")),
+    ),
+    CollectionSchema(
         name="audit",
         indexes=(
             _index("tenant_id", "-timestamp"),

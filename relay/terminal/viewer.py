@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from protocol.window import WINDOW_BYTES
+from relay.terminal.asides import Aside, Asides, CommandOutput, CommandStarted
 from relay.terminal.ending import SHELL_EXITED, CloseReason
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class InputCredit:
     limit: int
 
 
-Item = Output | Gap | LinkChanged | Note | InputCredit | Ended
+Item = Output | Gap | LinkChanged | Note | InputCredit | Aside | Ended
 
 MAX_NOTES = 64
 """Notes that may wait for a viewer that does not read; then its socket is not read either."""
@@ -82,6 +83,7 @@ class Viewer:
         self.input_limit: int | None = None
         self._told_up = session.is_link_up
         self._notes: deque[Note] = deque()
+        self._asides = Asides()
 
     # --- output
 
@@ -91,6 +93,12 @@ class Viewer:
             await self.session.moved.park()
         self._notes.append(Note(message=message))
         self.session.moved.unpark_all()
+
+    def show(self, aside: CommandStarted | CommandOutput) -> None:
+        """Show something beside the output, soon. Never waits: what finds no room is dropped, and that is told."""
+        if not self.is_over:
+            self._asides.add(aside)
+            self.session.moved.unpark_all()
 
     @property
     def is_over(self) -> bool:
@@ -113,8 +121,8 @@ class Viewer:
             return Ended(reason=session.reason)
         if self._notes:
             return self._notes.popleft()
-        if (credit := self._next_credit()) is not None:
-            return credit
+        if (beside := self._next_credit() or self._asides.take()) is not None:
+            return beside
         if self._told_up != session.is_link_up and session.reason is None:
             self._told_up = session.is_link_up
             return LinkChanged(is_up=self._told_up)

@@ -6,6 +6,7 @@ user with a grant, the organization's administrator, a super admin. 404 is what 
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -72,6 +73,20 @@ class World:
             }
         )  # fmt: skip
         return {"session_id": session_id}
+
+    async def command(self) -> dict[str, str]:
+        """What came of a command of Acme's administrator on a machine."""
+        machine = await self.machine()
+        command_id, now = f"{self.number():024x}", self.relay.clock.now()
+        await self.relay.services.database.collection("command_results").insert_one(
+            {
+                "_id": command_id, "tenant_id": "acme", "machine_id": machine["machine_id"],
+                "user_id": self.admin.actor.user_id, "command": f"{MARK}-command", "exit_code": 0, "success": True,
+                "stdout": MARK, "stderr": "", "truncated": False, "duration_ms": 1, "error": None, "created_at": now,
+                "expires_at": now + timedelta(hours=1),
+            }
+        )  # fmt: skip
+        return {**machine, "command_id": command_id}
 
     async def person(self) -> dict[str, str]:
         """Acme's administrator."""
@@ -154,6 +169,9 @@ TABLE: dict[str, Row] = {
     "DELETE /api/machines/{agent_id}": Row(CHANGES, World.machine),
     "POST /api/machines/{agent_id}/command": Row(
         (401, 403, 404, 404, 503, 503, 503), World.machine, lambda world: {"command": "id"}
+    ),
+    "GET /api/machines/{agent_id}/commands/{command_id}": Row(
+        (401, 403, 404, 404, 403, 200, 200), World.command
     ),
     "GET /api/machines/{agent_id}/logs": Row(WITH_ACCESS, World.machine),
     "GET /api/machines/{agent_id}/logs/search": Row(WITH_ACCESS, World.machine, query={"q": "x"}),

@@ -1,12 +1,13 @@
 """The terminal API: paths, field names and texts of its documentation, over the one domain (docs/api/webxterm.md)."""
 
 from relay.api.routing import Route
-from relay.api.webxterm import access, auth, dashboard, groups, history, machines, terminal, users
+from relay.api.webxterm import access, auth, commands, dashboard, groups, history, machines, terminal, users
 
 ROUTES: tuple[Route, ...] = (
     *auth.ROUTES,
     *users.ROUTES,
     *machines.ROUTES,
+    *commands.ROUTES,
     *history.ROUTES,
     *access.ROUTES,
     *groups.ROUTES,

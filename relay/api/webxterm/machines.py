@@ -1,17 +1,15 @@
-"""`/api/machines`: the list, one machine, a new one, an end; and the command sent to one."""
+"""`/api/machines`: the list, one machine, a new one, an end."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
-from relay.api.fields import line, object_id, text, verbatim
+from relay.api.fields import line, object_id, text
 from relay.api.routing import Call, Nothing, Route
 from relay.api.webxterm.common import Counts, Message, PageQuery, Search, Tenant, counts, moment, timestamp
 from relay.domain.access import Permission
-from relay.domain.commands import DEFAULT_TIMEOUT_S, MAX_COMMAND_CHARS, MAX_TIMEOUT_S
 from relay.domain.machines import Machine, uptime_text
-from relay.services.commands import Sent
 from relay.services.machines import NewMachine
 from relay.services.presence import Presence
 
@@ -93,29 +91,6 @@ class CreateMachine(Struct, kw_only=True):
     tags: Annotated[list[Annotated[str, line(1, 50)]], Meta(max_length=20)] = []
     metadata: Annotated[dict[str, Annotated[str, line(0, 500)]], Meta(max_length=50)] = {}
     tenant_id: Tenant = ""
-
-
-class RunCommandBody(Struct, kw_only=True):
-    """One command line for `sh -c`; with `wait` the answer holds what came of it."""
-
-    command: Annotated[str, verbatim(0, MAX_COMMAND_CHARS)]
-    wait: bool = False
-    timeout: Annotated[int, Meta(ge=1, le=MAX_TIMEOUT_S)] = DEFAULT_TIMEOUT_S
-
-
-class CommandAnswer(Struct, kw_only=True, omit_defaults=True):
-    """The command is on its way; the rest is there when it was waited for."""
-
-    message: str
-    command: str
-    command_id: str
-    status: str
-    exit_code: int | UnsetType | None = UNSET
-    stdout: str | UnsetType = UNSET
-    stderr: str | UnsetType = UNSET
-    truncated: bool | UnsetType = UNSET
-    duration_ms: int | UnsetType = UNSET
-    success: bool | UnsetType = UNSET
 
 
 def machine_fields(machine: Machine, presence: Presence, group_ids: Sequence[str]) -> dict[str, Any]:
@@ -207,38 +182,9 @@ async def delete_machine(call: Call[Nothing]) -> Message:
     return Message("Machine deleted successfully")
 
 
-async def run_command(call: Call[RunCommandBody]) -> CommandAnswer:
-    body = call.body
-    sent = await call.services.commands.send(
-        call.actor, call.path["agent_id"], body.command, timeout_s=body.timeout, wait=body.wait
-    )
-    return _finished(sent) if body.wait else _sent(sent)
-
-
 async def _answer(call: Call[Nothing], machine: Machine) -> MachineAnswer:
     groups = await call.services.machines.group_ids([machine])
     return MachineAnswer(MachineView(**machine_fields(machine, call.services.presence, groups[machine.id])))
-
-
-def _sent(sent: Sent) -> CommandAnswer:
-    return CommandAnswer(message="Command sent", command=sent.command, command_id=sent.command_id, status="sent")
-
-
-def _finished(sent: Sent) -> CommandAnswer:
-    outcome = sent.outcome
-    assert outcome is not None, "a command that was waited for has an outcome or was refused"
-    return CommandAnswer(
-        message="Command finished",
-        command=sent.command,
-        command_id=sent.command_id,
-        status="finished",
-        exit_code=outcome.exit_code,
-        stdout=outcome.stdout.decode("utf-8", "replace"),
-        stderr=outcome.stderr.decode("utf-8", "replace"),
-        truncated=outcome.truncated,
-        duration_ms=outcome.duration_ms,
-        success=outcome.exit_code == 0,
-    )
 
 
 ROUTES = (
@@ -252,6 +198,4 @@ ROUTES = (
           answer=MachineAnswer, summary="One machine"),
     Route("DELETE", "/api/machines/{agent_id}", permission=Permission.MANAGE_MACHINES, view=delete_machine,
           answer=Message, summary="Delete a machine and close its shells"),
-    Route("POST", "/api/machines/{agent_id}/command", permission=Permission.USE_MACHINES, view=run_command,
-          body=RunCommandBody, answer=CommandAnswer, summary="Run one command", refusals=(429, 503, 504)),
 )  # fmt: skip

@@ -364,6 +364,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/machines/{agent_id}/commands/{command_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came of a command one sent */
+        get: operations["get_result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/machines/{agent_id}/logs": {
         parameters: {
             query?: never;
@@ -1050,6 +1067,30 @@ export interface components {
             truncated?: boolean;
             duration_ms?: number;
             success?: boolean;
+        };
+        /**
+         * CommandResultAnswer
+         * @description What came of a command. While it runs (`status`), everything else is null or empty.
+         */
+        CommandResultAnswer: {
+            command_id: string;
+            status: string;
+            /** @default null */
+            command?: string | null;
+            /** @default null */
+            exit_code?: number | null;
+            /** @default  */
+            stdout?: string;
+            /** @default  */
+            stderr?: string;
+            /** @default false */
+            truncated?: boolean;
+            /** @default null */
+            duration_ms?: number | null;
+            /** @default null */
+            success?: boolean | null;
+            /** @default null */
+            error?: string | null;
         };
         /**
          * LogList
@@ -2788,6 +2829,74 @@ export interface operations {
             };
             /** @description It did not end in the time given. */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+        };
+    };
+    get_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+                command_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandResultAnswer"];
+                };
+            };
+            /** @description A field is missing or malformed; the text names the first one. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description It does not exist, or lies in another organization. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
