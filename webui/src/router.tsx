@@ -13,7 +13,7 @@ import { NotFoundPage } from '@/pages/not-found';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage });
+const root = createRootRoute({ component: Outlet });
 
 const login = createRoute({
   getParentRoute: () => root,
@@ -79,7 +79,10 @@ const terminals = createRoute({
   component: lazyRouteComponent(() => import('@/pages/terminals'), 'TerminalsPage'),
 });
 
-const tree = root.addChildren([login, signedIn.addChildren([home, machines, machineAdd, machine, groups, group, terminals])]);
+/** Whatever no other route knows, with the navigation beside it that leads back. */
+const unknown = createRoute({ getParentRoute: () => signedIn, path: '$', component: NotFoundPage });
+
+const tree = root.addChildren([login, signedIn.addChildren([home, machines, machineAdd, machine, groups, group, terminals, unknown])]);
 
 export const router = createRouter({ routeTree: tree, parseSearch, stringifySearch, defaultPreload: 'intent' });
 

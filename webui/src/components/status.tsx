@@ -1,9 +1,9 @@
 /** A machine's state as icon and word, so that nobody has to tell colours apart. */
-import { IconCircleCheckFilled, IconCircleDashed, IconPlugConnectedX } from '@tabler/icons-react';
+import { IconCircleCheckFilled, IconCircleDashed, IconCircleX } from '@tabler/icons-react';
 
 const LOOK = {
   online: { word: 'Online', icon: IconCircleCheckFilled },
-  offline: { word: 'Offline', icon: IconPlugConnectedX },
+  offline: { word: 'Offline', icon: IconCircleX },
   pending: { word: 'Pending', icon: IconCircleDashed },
 } as const;
 

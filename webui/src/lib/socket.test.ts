@@ -233,6 +233,7 @@ describe('messages', () => {
     '{"type":"exit","code":"0","reason":""}',
     '{"type":"gap","from":5,"to":4}',
     '{"type":"session"}',
+    '{"type":"command_output","command_id":"c1","command":"ls","output":"","exit_code":"0"}',
   ])('does not believe %s', (text) => {
     expect(readMessage(text)).toBeUndefined();
   });
@@ -241,8 +242,14 @@ describe('messages', () => {
     expect(readMessage('{"type":"exit","code":null,"reason":"killed"}')).toEqual({ type: 'exit', code: null, reason: 'killed' });
   });
 
+  it('reads the answer of a command, also of one that did not end', () => {
+    const answer = { type: 'command_output', command_id: 'c1', command: 'make', output: 'cc\n', exit_code: null };
+    expect(readMessage(JSON.stringify(answer))).toEqual(answer);
+  });
+
   it('says a reason once', () => {
     expect(closeMeaning(4503, 'the machine is offline').words).toBe('The machine is offline');
+    expect(closeMeaning(4503, 'Machine is offline.').words).toBe('The machine is offline');
     expect(closeMeaning(1006, '')).toEqual({ verdict: 'retry', words: 'Connection lost' });
   });
 });

@@ -20,12 +20,24 @@ export interface SessionMessage {
   readonly access?: string;
 }
 
+/** What a command answered that the same person sent to this session over the API; never part of the screen. */
+export interface CommandOutputMessage {
+  readonly type: 'command_output';
+  readonly command_id: string;
+  readonly command: string;
+  readonly output: string;
+  /** null where the command did not end by itself. */
+  readonly exit_code: number | null;
+}
+
 export type DownMessage =
   | SessionMessage
+  | CommandOutputMessage
   | { readonly type: 'gap'; readonly from: number; readonly to: number }
   | { readonly type: 'pong'; readonly t: number }
   | { readonly type: 'link'; readonly state: 'lost' | 'back' }
   | { readonly type: 'error'; readonly error: string }
+  | { readonly type: 'info'; readonly message: string }
   | { readonly type: 'exit'; readonly code: number | null; readonly reason: string };
 
 export type UpMessage =
@@ -38,6 +50,8 @@ type Fields = Record<string, unknown>;
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
+const isCode = (value: unknown): value is number | null => value === null || Number.isSafeInteger(value);
+
 const CHECKS: Record<DownMessage['type'], (m: Fields) => boolean> = {
   session: (m) =>
     [m.session_id, m.agent_id, m.machine_name].every(isText) &&
@@ -47,7 +61,9 @@ const CHECKS: Record<DownMessage['type'], (m: Fields) => boolean> = {
   pong: (m) => typeof m.t === 'number',
   link: (m) => m.state === 'lost' || m.state === 'back',
   error: (m) => isText(m.error),
-  exit: (m) => (m.code === null || Number.isSafeInteger(m.code)) && isText(m.reason),
+  info: (m) => isText(m.message),
+  command_output: (m) => [m.command_id, m.command, m.output].every(isText) && isCode(m.exit_code),
+  exit: (m) => isCode(m.code) && isText(m.reason),
 };
 
 /** A text message, or undefined for one that this console does not know (a newer relay may send such). */
@@ -98,5 +114,10 @@ const DROPPED: Meaning = { verdict: 'retry', words: 'Connection lost' };
 export function closeMeaning(code: number, reason: string): Meaning {
   const { verdict, words } = MEANINGS[code] ?? DROPPED;
   const said = reason.trim();
-  return { verdict, words: said && said.toLowerCase() !== words.toLowerCase() ? `${words}: ${said}` : words };
+  return { verdict, words: said && plain(said) !== plain(words) ? `${words}: ${said}` : words };
+}
+
+/** What is said, without how it is written: "Machine is offline." is "The machine is offline". */
+function plain(words: string): string {
+  return words.toLowerCase().replace(/^the /, '').replace(/\.$/, '');
 }

@@ -43,7 +43,7 @@ function FilteredMachines({ machines }: { machines: Machine[] }) {
       <div className="toolbar">
         <FilterInput q={q} setQ={setQ} />
         <StatusTabs machines={machines} q={q} setQ={setQ} />
-        <span className="shown" role="status">{shown.length.toLocaleString()} shown</span>
+        <span className={q === '' ? 'visually-hidden' : 'shown'} role="status">{shown.length.toLocaleString()} shown</span>
       </div>
       {shown.length > 0
         ? <MachineTable machines={shown} />

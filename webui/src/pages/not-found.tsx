@@ -6,8 +6,8 @@ import { Empty } from '@/components/states';
 
 export function NotFoundPage() {
   return (
-    <main id="content"><Page title="No such page">
+    <Page title="No such page">
       <Empty icon={<IconMapOff size={28} />} title="Nothing lives at this address" action={<Button component={Link} to="/machines" variant="light">To the machines</Button>} />
-    </Page></main>
+    </Page>
   );
 }

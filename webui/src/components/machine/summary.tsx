@@ -56,7 +56,8 @@ function Rows({ facts }: { facts: readonly Fact[] }) {
 
 const mono = (text: string): ReactNode => (text ? <span className="mono">{text}</span> : '–');
 
-function sudoWords({ linux_user, allow_sudo }: Machine): string {
+function sudoWords({ linux_user, allow_sudo, agent_version }: Machine): string {
+  if (agent_version === '') return '–';
   if (linux_user === 'root') return 'No need: shells here are root’s';
   return allow_sudo ? 'Allowed for people with the sudo role' : 'Never, by the agent’s own setting';
 }

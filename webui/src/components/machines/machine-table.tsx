@@ -14,10 +14,11 @@ export function MachineTable({ machines }: { machines: Machine[] }) {
   const [sorting, setSorting] = useState<SortingState>([]);
   const table = useTable({ features, columns, data: machines, state: { sorting }, onSortingChange: setSorting, getRowId: (machine) => machine.agent_id });
   const rows = table.getRowModel().rows;
+  const tagged = machines.some((machine) => machine.tags.length > 0);
   const { body, shown, above, below } = useVisibleRows(rows.length);
   return (
     <div className="panel table-panel">
-      <table className="table machines-table" aria-rowcount={rows.length + 1}>
+      <table className="table machines-table" data-untagged={!tagged || undefined} aria-rowcount={rows.length + 1}>
         <thead>
           {table.getHeaderGroups().map((group) => (
             <tr key={group.id}>
@@ -33,7 +34,8 @@ export function MachineTable({ machines }: { machines: Machine[] }) {
           ))}
         </thead>
         <tbody ref={body}>
-          {above > 0 ? <tr aria-hidden="true"><td colSpan={columns.length} style={{ height: above, padding: 0 }} /></tr> : null}
+          {/* No colSpan: where columns are hidden it would make new ones, which take room in a fixed layout. */}
+          {above > 0 ? <tr aria-hidden="true"><td style={{ height: above, padding: 0 }} /></tr> : null}
           {shown.map((index) => {
             const row = rows[index];
             if (row === undefined) return null;
@@ -43,7 +45,7 @@ export function MachineTable({ machines }: { machines: Machine[] }) {
               </tr>
             );
           })}
-          {below > 0 ? <tr aria-hidden="true"><td colSpan={columns.length} style={{ height: below, padding: 0 }} /></tr> : null}
+          {below > 0 ? <tr aria-hidden="true"><td style={{ height: below, padding: 0 }} /></tr> : null}
         </tbody>
       </table>
     </div>

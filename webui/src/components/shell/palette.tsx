@@ -5,6 +5,7 @@ import { IconPlus, IconSearch, IconServer, IconTerminal2, IconUsersGroup } from 
 import { useNavigate } from '@tanstack/react-router';
 import { useMachines } from '@/api/machines';
 import type { Machine } from '@/api/types';
+import { shortSystem } from '@/lib/format';
 import { isAdmin, useUser } from '@/lib/session';
 
 export function PaletteButton() {
@@ -39,7 +40,7 @@ function useMachineActions(machines: Machine[]): SpotlightActionData[] {
     return {
       id: machine.agent_id,
       label: machine.name,
-      description: online ? `Open a terminal${machine.os ? ` on ${machine.os}` : ''}` : `Show its page (${machine.status})`,
+      description: online ? `Open a terminal${machine.os ? ` on ${shortSystem(machine.os)}` : ''}` : `Show its page (${machine.status})`,
       keywords: [machine.hostname, machine.ip_address, ...machine.tags],
       leftSection: online ? <IconTerminal2 size={18} /> : <IconServer size={18} />,
       onClick: () => void (online

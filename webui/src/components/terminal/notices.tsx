@@ -1,6 +1,7 @@
 /** Short words over an intact screen, never a dialog: the line is down, the shell ended, a paste or a link needs a yes. */
 import { Button, CloseButton } from '@mantine/core';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { CommandNotice } from '@/components/terminal/command-notice';
 import type { TerminalSession } from '@/components/terminal/session';
 import { terminals } from '@/components/terminal/store';
 import type { Notice, SessionView } from '@/components/terminal/view';
@@ -15,6 +16,9 @@ type Props = { session: TerminalSession; view: SessionView };
 export function Notices({ session, view }: Props) {
   return (
     <div className="fl-notices" aria-live="polite">
+      {view.answers.map((answer) => (
+        <CommandNotice key={answer.command_id} answer={answer} dismiss={() => session.dismissAnswer(answer.command_id)} />
+      ))}
       {view.notice ? <Asked session={session} notice={view.notice} /> : null}
       <Line session={session} view={view} />
     </div>

@@ -1,6 +1,7 @@
 /** Where a terminal meets the relay: the socket's address, session ids, and why a connection was refused. */
 
 import { ApiError, errorText } from '@/api/errors';
+import { queryClient } from '@/api/cache';
 import { getMachine } from '@/api/machines';
 import type { Machine } from '@/api/types';
 import { bearerToken } from '@/lib/auth';
@@ -29,6 +30,12 @@ export function socketUrl({ agentId, sessionId, cols, rows, resume }: SocketAddr
 export function newSessionId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return `ui-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** What a machine is called, where a page has asked before: a tab has its name also while the machine does not answer. */
+export function knownName(agentId: string): string | undefined {
+  const listed = queryClient.getQueryData<Machine[]>(['machines'])?.find((machine) => machine.agent_id === agentId);
+  return (listed ?? queryClient.getQueryData<Machine>(['machines', agentId]))?.name;
 }
 
 /** A refused upgrade tells a page nothing: the machine's own route knows whether it is gone, barred or only offline. */

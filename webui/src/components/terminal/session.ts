@@ -15,8 +15,8 @@ import { byteCount } from '@/lib/terminal-format';
 import { copyText } from './clipboard';
 import { Emulator } from './emulator';
 import { mountWebgl } from './renderer';
-import { diagnoseMachine, newSessionId, socketUrl, token } from './relay';
-import { FIRST_VIEW, type Notice, type SessionView } from './view';
+import { diagnoseMachine, knownName, newSessionId, socketUrl, token } from './relay';
+import { FIRST_VIEW, type Notice, type SessionView, withAnswer, withoutAnswer } from './view';
 
 /** How long after a resume without a snapshot the relay's ring is taken for history, not news. */
 const HISTORY_MS = 500;
@@ -54,7 +54,8 @@ export class TerminalSession {
     this.key = key;
     this.agentId = agentId;
     this.#host = host;
-    this.#view = { ...FIRST_VIEW, key, agentId, sessionId: kept?.sessionId ?? newSessionId(), machineName: kept?.machineName ?? agentId };
+    const machineName = kept?.machineName ?? knownName(agentId) ?? agentId;
+    this.#view = { ...FIRST_VIEW, key, agentId, sessionId: kept?.sessionId ?? newSessionId(), machineName, title: tabTitle(machineName, '') };
     this.element = document.createElement('div');
     this.element.className = 'fl-terminal-host';
     this.emulator = this.#buildEmulator(snapshot);
@@ -111,7 +112,7 @@ export class TerminalSession {
     this.#begun = false;
     this.emulator.settle();
     this.#stream = this.#buildStream();
-    this.#set({ sessionId: newSessionId(), exit: null, notice: null, bytes: 0, linkLost: false, roundTripMs: null, programTitle: '' });
+    this.#set({ sessionId: newSessionId(), exit: null, notice: null, answers: [], bytes: 0, linkLost: false, roundTripMs: null, programTitle: '' });
     this.#host.onPersist();
     this.reconnect();
   }
@@ -157,6 +158,12 @@ export class TerminalSession {
   /** Takes news off the screen, if it is still this news. */
   dismiss(words: string): void {
     if (this.#view.notice?.kind === 'words' && this.#view.notice.words === words) this.#set({ notice: null });
+  }
+
+  /** Takes the answer of a command sent over the API off the screen. */
+  dismissAnswer(commandId: string): void {
+    this.#set({ answers: withoutAnswer(this.#view.answers, commandId) });
+    this.focus();
   }
 
   async copySelection(): Promise<void> {
@@ -254,6 +261,8 @@ export class TerminalSession {
     if (message.type === 'gap') this.#missed(this.#stream.skip(message.to));
     if (message.type === 'link') this.#set({ linkLost: message.state === 'lost' });
     if (message.type === 'error') this.#notify({ kind: 'words', words: message.error });
+    if (message.type === 'info') this.#notify({ kind: 'words', words: message.message });
+    if (message.type === 'command_output') this.#set({ answers: withAnswer(this.#view.answers, message) });
     if (message.type === 'exit') this.#set({ exit: { code: message.code, reason: message.reason } });
   }
 

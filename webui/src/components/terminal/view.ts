@@ -1,5 +1,12 @@
 /** What the page shows of one session. Immutable: a changed view is a new object. */
 
+import type { CommandOutputMessage } from '@/lib/terminal-messages';
+
+/** What a command sent over the API answered. */
+export type CommandAnswer = Omit<CommandOutputMessage, 'type'>;
+/** More would cover the screen: the oldest gives way. */
+const MOST_ANSWERS = 3;
+
 export type Notice =
   | { readonly kind: 'words'; readonly words: string }
   | { readonly kind: 'paste'; readonly text: string }
@@ -34,6 +41,8 @@ export interface SessionView {
   /** Output came while nobody looked. */
   readonly unread: boolean;
   readonly notice: Notice | null;
+  /** Answers of commands sent over the API, until the person takes them off; the newest last. */
+  readonly answers: readonly CommandAnswer[];
 }
 
 export const FIRST_VIEW: SessionView = {
@@ -58,4 +67,14 @@ export const FIRST_VIEW: SessionView = {
   renderer: 'dom',
   unread: false,
   notice: null,
+  answers: [],
 };
+
+/** The answers with one more; told again after a reconnect, it stands there once. */
+export function withAnswer(answers: readonly CommandAnswer[], next: CommandAnswer): readonly CommandAnswer[] {
+  return [...withoutAnswer(answers, next.command_id), next].slice(-MOST_ANSWERS);
+}
+
+export function withoutAnswer(answers: readonly CommandAnswer[], commandId: string): readonly CommandAnswer[] {
+  return answers.filter((answer) => answer.command_id !== commandId);
+}
