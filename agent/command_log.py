@@ -104,6 +104,8 @@ class CommandLog:
         now = trio.current_time()
         while self._typed and (is_final or self._typed[0].due <= now):
             if not is_final and self._shell.unread_bytes():
+                # Its time runs from when it is read: only then can the shell make a command of it.
+                self._typed[0] = replace(self._typed[0], due=now + self._settle_s)
                 return
             typed = self._typed.popleft()
             self._add(

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable
 
 import pytest
+import trio
+from trio.testing import MockClock
 
 from agent.command_log import NOT_SHOWN, CommandLog
 from agent.keystrokes import KeystrokeLine
@@ -88,6 +90,24 @@ async def test_raw_input_is_mentioned_once_per_program(log: CommandLog) -> None:
 async def test_a_flood_of_lines_is_bounded(log: CommandLog) -> None:
     log.typed(b"".join(b"line %d\r" % number for number in range(10_000)), ECHOED)
     assert len(rows(log)) <= 32
+
+
+async def test_a_line_that_nobody_has_read_waits(autojump_clock: MockClock) -> None:
+    """Typed ahead of a long command: it becomes a row only some time after somebody has read it."""
+    shell = EchoShell()
+    log = CommandLog(shell, method="keystrokes", unix_ms=lambda: 1234, settle_s=1)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(log.run, lambda: None)
+        shell.unread = 5
+        log.typed(b"ls\r", ECHOED)
+        await trio.sleep(60.5)
+        assert log.first() is None
+        shell.unread = 0
+        await trio.sleep(0.4)
+        assert log.first() is None
+        await trio.sleep(1)
+        assert log.first() is not None
+        nursery.cancel_scope.cancel()
 
 
 async def test_a_plain_sh_is_logged_from_keys(start_agent: StartAgent, use_shell: UseShell) -> None:

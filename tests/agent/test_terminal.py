@@ -17,6 +17,7 @@ from agent.terminal import Patience
 from protocol import messages
 from protocol.window import WINDOW_BYTES
 from tests.agent.conftest import StartAgent
+from tests.agent.dispositions import signals_in
 from tests.agent.relay_double import AgentLink, Channel, RelayDouble
 
 UseShell = Callable[[str], LoginUser]
@@ -95,18 +96,21 @@ async def test_a_child_that_keeps_the_terminal_does_not_keep_the_session(link: A
 
 async def test_the_window_has_the_size_it_was_given_and_follows(link: AgentLink) -> None:
     channel = await link.open(cols=101, rows=31)
-    await channel.type("trap 'stty size' WINCH; stty size\n")
-    await channel.wait_output("31 101")
+    await channel.type("stty size; trap 'echo got-w''inch' WINCH; echo rea''dy\n")
+    await channel.wait_output("31 101\r\nready")
     await channel.say(messages.Resize(cols=133, rows=44))
     await channel.type("\n")
+    await channel.wait_output("got-winch")
+    await channel.type("stty size\n")
     await channel.wait_output("44 133")
 
 
 async def test_signals_have_their_defaults(link: AgentLink) -> None:
     channel = await link.open()
-    await channel.type("trap; grep -E 'Sig(Blk|Ign)' /proc/self/status | tr -d '0\\t '; yes | head -1; echo d''one\n")
+    await channel.type("trap; grep -E 'Sig(Blk|Ign)' /proc/self/status; yes | head -1; echo d''one\n")
     output = await channel.wait_output("\r\ndone")
-    assert b"SigBlk:\r\nSigIgn:\r\ny\r\ndone" in output
+    assert [signals_in(output.decode(), name) for name in ("SigBlk", "SigIgn")] == [0, 0]
+    assert b"\r\ny\r\ndone" in output
     assert b"Broken pipe" not in output
 
 
