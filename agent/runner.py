@@ -185,11 +185,18 @@ class Agent:
 
 
 async def run_until_signalled(agent: Agent) -> None:
-    """SIGTERM and SIGINT end it cleanly. Raises MachineDeleted."""
+    """SIGTERM and SIGINT end it cleanly. Raises MachineDeleted, never in a group: its exit code keeps systemd away."""
+    deleted: MachineDeleted | None = None
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_stop_at_signal, signals, nursery.cancel_scope)
-            await agent.run()
+            try:
+                await agent.run()
+            except MachineDeleted as gone:
+                deleted = gone
+                nursery.cancel_scope.cancel()
+    if deleted is not None:
+        raise deleted
 
 
 async def _stop_at_signal(signals: Any, scope: trio.CancelScope) -> None:

@@ -1,5 +1,6 @@
-"""kill -9 of the agent under an open shell: the viewer learns it, the row is closed, the log stays, a restart heals."""
+"""The end of an agent: killed under a shell, it leaves a true record and comes back; deleted, it stops for good."""
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,18 +16,20 @@ from tests.journeys.waiting import until
 pytestmark = pytest.mark.journey
 
 AGENT_LOST = 4503
+MACHINE_DELETED = 6
+"""The agent's exit code, after which systemd does not start it again."""
 GRACE = {"FAIRLEAD_AGENT_GRACE_S": "3s", "FAIRLEAD_OFFLINE_GRACE_S": "1s"}
 """Short, so that the end of the grace can be seen; a link lost for less must not show at all."""
 
 
 @contextmanager
-def running_agent(state: Path, url: str, token: str, agent_id: str, log: Path) -> Iterator[psutil.Process]:
+def running_agent(state: Path, url: str, token: str, agent_id: str, log: Path) -> Iterator["subprocess.Popen[str]"]:
     """An agent that has a proven link."""
     connections = log.read_text().count(" connected ") if log.exists() else 0
     with processes.process("agent", "run", "--state", str(state), log=log) as agent:
         until(lambda: log.read_text().count(" connected ") > connections)
         processes.wait_until_online(url, token, agent_id)
-        yield psutil.Process(agent.pid)
+        yield agent
 
 
 def read_to_the_end(terminal: TerminalSocket) -> tuple[int, str]:
@@ -58,7 +61,7 @@ def test_a_killed_agent_ends_its_sessions_and_comes_back(relay_url: str, tmp_pat
         settle(terminal)
         terminal.type(b"false\r")
         until(lambda: processes.ask(relay_url, f"{at}/logs", token=token)["total"] == 2)
-        shells = agent.children()
+        shells = psutil.Process(agent.pid).children()
         agent.kill()
         _, left = psutil.wait_procs(shells, timeout=processes.END_LIMIT_S)
         assert [each for each in left if each.status() != psutil.STATUS_ZOMBIE] == [], "its shells hang up with it"
@@ -75,3 +78,15 @@ def test_a_killed_agent_ends_its_sessions_and_comes_back(relay_url: str, tmp_pat
         again = TerminalSocket(relay_url, token, agent_id)
         settle(again)
         again.close()
+
+
+def test_the_agent_of_a_deleted_machine_stops_for_good(relay_url: str, tmp_path: Path) -> None:
+    token = processes.sign_up(relay_url, "bob")
+    state, log = tmp_path / "agent", tmp_path / "agent.log"
+    agent_id = processes.enrol(relay_url, token, "mill", state)
+    with running_agent(state, relay_url, token, agent_id, log) as agent:
+        processes.ask(relay_url, f"/api/machines/{agent_id}", token=token, method="DELETE")
+        assert agent.wait(processes.END_LIMIT_S) == MACHINE_DELETED
+    last = log.read_text().splitlines()[-1]
+    assert last.startswith("fairlead-agent: the relay no longer knows this machine: run `fairlead-agent uninstall`")
+    assert "Traceback" not in log.read_text()
