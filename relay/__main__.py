@@ -11,17 +11,23 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-import msgspec
-import trio
+try:
+    import msgspec
+    import trio
 
-from relay.app import document, open_house, serve
-from relay.clock import Clock
-from relay.config import Config, read_config
-from relay.faults import explain
-from relay.ids import Ids
-from relay.log import LEVELS, configure_logging
-from relay.release import release
-from relay.up import run_up
+    from relay.app import document, open_house, serve
+    from relay.clock import Clock
+    from relay.config import Config, read_config
+    from relay.faults import explain
+    from relay.ids import Ids
+    from relay.log import LEVELS, configure_logging
+    from relay.release import release
+    from relay.up import run_up
+except ModuleNotFoundError as missing:
+    if str(missing.name).partition(".")[0] in {"relay", "protocol"}:
+        raise
+    advice = "pip install 'fairlead[relay]', or from a checkout pip install '.[relay]'"
+    sys.exit(f"fairlead: {missing.name} is missing: the agent alone is installed here. For the relay: {advice}")
 
 SETTINGS = ("listen", "data", "public_url", "trusted_proxies", "allowed_origins", "log_level")
 """Settings that have a flag as well; all have an environment variable (docs/operations.md)."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import trio
 
-from relay.config import Config, environment_names
+from relay.config import Config, ConfigError, environment_names
 
 END_S = 10.0
 ENROL_LIMIT_S = 60.0
@@ -56,10 +56,18 @@ class LocalAgent:
         return said
 
     def follow_relay(self) -> None:
-        """The relay may listen elsewhere than last time: this agent's server is always the relay beside it."""
+        """The relay may listen elsewhere than last time: this agent's server is always the relay beside it.
+
+        Raises ConfigError when what enrolment settled is damaged.
+        """
         path = self.state / CONFIG_NAME
-        known = json.loads(path.read_text(encoding="utf-8"))
-        if known["server"] == self._server:
+        try:
+            known = json.loads(path.read_text(encoding="utf-8"))
+            is_right = known["server"] == self._server
+        except (ValueError, TypeError, KeyError) as error:
+            advice = f"remove {self.state} and start again to enrol this machine anew"
+            raise ConfigError(f"{path} is damaged: {advice}") from error
+        if is_right:
             return
         unfinished = path.with_suffix(".new")
         handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

@@ -12,6 +12,7 @@ import pytest
 import trio
 
 from relay import local_agent
+from relay.config import ConfigError
 from relay.local_agent import AgentFailed, LocalAgent, end
 from relay.up import _server_for_agent
 
@@ -85,3 +86,12 @@ async def _disguised(nursery: trio.Nursery, program: str, agent: LocalAgent) -> 
     assert process.stdout is not None
     assert await process.stdout.receive_some() == b"ready"
     return process
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}"])
+def test_a_damaged_state_is_named_with_what_to_do(tmp_path: Path, text: str) -> None:
+    agent = LocalAgent(tmp_path, "http://x")
+    agent.state.mkdir()
+    (agent.state / "config.json").write_text(text)
+    with pytest.raises(ConfigError, match=r"config.json is damaged: remove .* and start again"):
+        agent.follow_relay()
