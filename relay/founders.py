@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from relay.config import ConfigError
 from relay.domain.access import Actor
 from relay.domain.accounts import Role, Source
 from relay.domain.errors import Conflict
@@ -41,10 +42,10 @@ class Founder:
 
 
 async def find_or_make(services: Services, data: Path, ids: Ids, say: Say) -> Founder | None:
-    """The founder; made on the first start. None when the organizations here came another way."""
+    """The founder; made on the first start. None when the organizations here came another way. Raises ConfigError."""
     path = data / FILE_NAME
     if path.exists():
-        return Founder(**json.loads(path.read_text(encoding="utf-8")))
+        return _read(path)
     if await services.accounts.has_organizations():
         return None
     if not await services.accounts.has_super_admin():
@@ -52,6 +53,14 @@ async def find_or_make(services: Services, data: Path, ids: Ids, say: Say) -> Fo
     founder = await _make_organization(services, ids, say)
     _write_private(path, json.dumps(asdict(founder), indent=2))
     return founder
+
+
+def _read(path: Path) -> Founder:
+    try:
+        return Founder(**json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        advice = "restore it from a backup, or remove it and add this machine in the console"
+        raise ConfigError(f"{path} is damaged: {advice}") from error
 
 
 async def _make_super_admin(services: Services, ids: Ids, say: Say) -> None:
@@ -115,4 +124,6 @@ def _write_private(path: Path, text: str) -> None:
     unfinished = path.with_suffix(".new")
     with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w") as file:
         file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     unfinished.rename(path)
