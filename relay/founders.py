@@ -65,8 +65,12 @@ def _read(path: Path) -> Founder:
 
 async def _make_super_admin(services: Services, ids: Ids, say: Say) -> None:
     password, email = ids.token()[:PASSWORD_CHARS], f"{SUPER_ADMIN}@{EMAIL_DOMAIN}"
-    await services.accounts.create_super_admin(username=SUPER_ADMIN, email=email, password=password)
-    say("made the super administrator of the platform; this password is shown once:")
+    await services.accounts.create_super_admin(
+        username=SUPER_ADMIN, email=email, password=password, one_time_password=True
+    )
+    say(
+        "made the super administrator of the platform; this password is shown once, to be changed at the first sign-in:"
+    )
     say(f"    user {SUPER_ADMIN}   password {password}")
 
 
@@ -75,7 +79,7 @@ async def _make_organization(services: Services, ids: Ids, say: Say) -> Founder:
     user, organization = await services.accounts.create_first_organization(
         name=ORGANIZATION, username=ADMIN, email=email, password=password
     )
-    say(f"made {ORGANIZATION!r} and its administrator: sign in as this one; the password is shown once:")
+    say(f"made {ORGANIZATION!r} and its administrator: sign in as this one; its password is to be changed as well:")
     say(f"    user {ADMIN}   password {password}")
     return Founder(
         user_id=user.id,

@@ -36,15 +36,18 @@ def status_of(refusal: Refusal) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """One API's way of speaking. `wrap` takes a view's answer, `refuse` a status and a sentence: both give JSON."""
+    """One API's way of speaking. `wrap` takes a view's answer, `refuse` a status and a sentence: both give JSON.
+
+    `identify` also takes whether somebody may come in who has to change a one-time password first.
+    """
 
     name: str
-    identify: "Callable[[RequestFacts, Services], Awaitable[Actor]]"
+    identify: "Callable[[RequestFacts, Services, bool], Awaitable[Actor]]"
     wrap: Callable[[Any], Any]
     refuse: Callable[[int, str], Any]
 
 
-async def _identify_bearer(facts: RequestFacts, services: "Services") -> "Actor":
+async def _identify_bearer(facts: RequestFacts, services: "Services", one_time_password: bool) -> "Actor":
     """The terminal API's three sentences; everything else about a token is the service's to say."""
     if not facts.authorization:
         raise Unauthenticated("Authorization header required")
@@ -56,6 +59,7 @@ async def _identify_bearer(facts: RequestFacts, services: "Services") -> "Actor"
         user_agent=facts.user_agent,
         source_hint=facts.source_hint,
         correlation_id=facts.correlation_id,
+        one_time_password=one_time_password,
     )
 
 

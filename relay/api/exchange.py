@@ -108,18 +108,24 @@ async def _ask(door: Door, route: Route, dialect: Dialect, path: dict[str, str])
         path=path,
         known_actor=actor,
     )
-    door.limiter.admit(route.limits, facts.ip_address, call.body)
+    who = _who(route, facts, actor)
+    door.limiter.admit(route.limits, who, call.body)
     try:
         return await route.view(call)
     except Refusal as refused:
-        door.limiter.settle(route.limits, facts.ip_address, call.body, refused)
+        door.limiter.settle(route.limits, who, call.body, refused)
         raise
+
+
+def _who(route: Route, facts: RequestFacts, actor: "Actor | None") -> str:
+    """Whose knocks a route's limits count: the person's where one is known, else the address's."""
+    return facts.ip_address if actor is None or not route.limits else actor.user_id
 
 
 async def _admit(door: Door, route: Route, dialect: Dialect, facts: RequestFacts) -> "Actor | None":
     if route.permission is Permission.PUBLIC:
         return None
-    actor = await dialect.identify(facts, door.services)
+    actor = await dialect.identify(facts, door.services, route.one_time_password)
     if not allows(actor.role, route.permission):
         raise Forbidden(refusal_text(route.permission))
     return actor

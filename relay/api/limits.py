@@ -19,7 +19,10 @@ MAX_KEYS = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """At most `most` events in `window_s` seconds for each value of `key(address, body)`."""
+    """At most `most` events in `window_s` seconds for each value of `key(address, body)`.
+
+    Where the route knows who asks, the user id stands in the address's place.
+    """
 
     name: str
     most: int
@@ -55,6 +58,8 @@ LOGIN_LIMITS = (
     Limit(name="login from one address", most=100, window_s=900, key=_by_address, failures_only=True),
 )
 """Ten wrong passwords for one name, a hundred for any, from one address in a quarter of an hour."""
+PASSWORD_LIMITS = (Limit(name="password", most=10, window_s=900, key=_by_address),)
+"""Ten tries of one person to change the password in a quarter of an hour: who holds a token does not guess it."""
 ENROLMENT_LIMITS = (
     Limit(name="enrolment", most=30, window_s=900, key=_by_address, failures_only=True),
 )  # fmt: skip

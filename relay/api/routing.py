@@ -88,7 +88,10 @@ View = Callable[[Call[Any]], Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row of a dialect's table. `refusals` are statuses beyond those every such route has (see openapi.py)."""
+    """One row of a dialect's table. `refusals` are statuses beyond those every such route has (see openapi.py).
+
+    `one_time_password` opens it also to somebody who has to change theirs first; every other route refuses them.
+    """
 
     method: str
     path: str
@@ -104,6 +107,7 @@ class Route:
     limits: tuple[Limit, ...] = ()
     media_type: str = "application/json"
     tag: str = ""
+    one_time_password: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.permission, Permission):

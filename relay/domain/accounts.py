@@ -57,7 +57,8 @@ class User:
     """One person's account in one organization.
 
     `machine_role` is the spelling that was given. `token_generation` is signed into every token; raising it ends
-    them all.
+    them all, but for those of the login `kept_login_id`, which live on in generation `kept_generation`. An account with
+    a `one_time_password` is good for nothing until that is changed; `must_reset_password` alone only asks for it.
     """
 
     id: str
@@ -75,3 +76,11 @@ class User:
     created_at: datetime
     updated_at: datetime
     last_login: datetime | None = None
+    one_time_password: bool = False
+    kept_login_id: str = ""
+    kept_generation: int = 0
+
+    def accepts(self, *, login_id: str, generation: int) -> bool:
+        """Whether a token of this login, signed in this generation, still counts."""
+        is_kept = login_id == self.kept_login_id and self.kept_generation == self.token_generation
+        return generation == self.token_generation or is_kept

@@ -14,6 +14,7 @@ class Action(StrEnum):
     LOGIN_FAILED = "login_failed"
     SIGNUP = "signup"
     TOKEN_REFRESH = "token_refresh"  # noqa: S105  the name of an action
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  the name of an action
     MACHINE_ACCESS = "machine_access"
     ACCESS_DENIED = "access_denied"
     COMMAND_EXECUTED = "command_executed"
@@ -54,7 +55,14 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
-_AUTHENTICATION = {Action.LOGIN, Action.LOGOUT, Action.LOGIN_FAILED, Action.SIGNUP, Action.TOKEN_REFRESH}
+_AUTHENTICATION = {
+    Action.LOGIN,
+    Action.LOGOUT,
+    Action.LOGIN_FAILED,
+    Action.SIGNUP,
+    Action.TOKEN_REFRESH,
+    Action.PASSWORD_CHANGED,
+}
 _SESSION = {Action.MACHINE_ACCESS, Action.ACCESS_DENIED, Action.COMMAND_EXECUTED, Action.SESSION_CLOSED}
 _WARNING = {
     Action.LOGIN_FAILED,

@@ -1,6 +1,6 @@
 """Organizations and the accounts in them: sign-up, the first accounts of an installation, new users."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relay.clock import Clock
 from relay.domain.accounts import PLATFORM, Organization, Role, User
@@ -30,6 +30,7 @@ class NewUser:
     role: Role = Role.USER
     machine_role: str = ""
     must_reset_password: bool = False
+    one_time_password: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,10 @@ class Accounts:
     async def create_first_organization(
         self, *, name: str, username: str, email: str, password: str
     ) -> tuple[User, Organization]:
-        """What `fairlead up` makes on its first start. The password must be changed. Raises Invalid, Conflict."""
+        """What `fairlead up` makes on its first start. The password is good for one thing: to be changed.
+
+        Raises Invalid, Conflict.
+        """
         new = NewUser(
             username=username,
             email=email,
@@ -68,12 +72,15 @@ class Accounts:
             first_name="First",
             last_name="Administrator",
             must_reset_password=True,
+            one_time_password=True,
         )
         user, organization = await self._create_organization(new, name=slug(name), display_name=name)
         await self._record(_LOCAL, Action.ORG_CREATED, user)
         return user, organization
 
-    async def create_super_admin(self, *, username: str, email: str, password: str) -> User:
+    async def create_super_admin(
+        self, *, username: str, email: str, password: str, one_time_password: bool = False
+    ) -> User:
         """An administrator of the platform, in its hidden organization. Raises Invalid, Conflict."""
         new = NewUser(
             username=username,
@@ -82,6 +89,8 @@ class Accounts:
             first_name="Super",
             last_name="Administrator",
             role=Role.SUPER_ADMIN,
+            must_reset_password=one_time_password,
+            one_time_password=one_time_password,
         )
         await self._ensure_platform()
         user = await self.create_user(PLATFORM, new)
@@ -115,16 +124,7 @@ class Accounts:
         organization = Organization(
             id=self.ids.object_id(), name=name, display_name=display_name, enabled=True, created_at=now, updated_at=now
         )
-        admin = NewUser(
-            username=new.username,
-            email=new.email,
-            password=new.password,
-            first_name=new.first_name,
-            last_name=new.last_name,
-            role=Role.COMPANY_ADMIN,
-            must_reset_password=new.must_reset_password,
-        )
-        document = await self._user_document(name, admin)
+        document = await self._user_document(name, replace(new, role=Role.COMPANY_ADMIN))
 
         def insert(database: SyncDatabase) -> None:
             database.collection("organizations").insert_one(to_document(organization))
@@ -177,6 +177,7 @@ class Accounts:
             enabled=True,
             email_verified=False,
             must_reset_password=new.must_reset_password,
+            one_time_password=new.one_time_password,
             token_generation=0,
             created_at=now,
             updated_at=now,

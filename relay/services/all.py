@@ -34,6 +34,7 @@ from relay.services.login import Login
 from relay.services.machines import Machines
 from relay.services.ports import Background, Identity, Passwords, Sealer, Tokens, Writer
 from relay.services.presence import Presence
+from relay.services.profile import Profile
 from relay.services.recheck import LiveRecheck
 from relay.services.rights import Rights
 from relay.services.standing import Standing
@@ -70,6 +71,7 @@ class Services:
     login: Login
     auth: Auth
     users: Users
+    profile: Profile
     groups: Groups
     machines: Machines
     access: AccessGrants
@@ -102,6 +104,7 @@ def build(devices: Devices, config: Config) -> Services:
         accounts=accounts,
         login=_login(d, audit, standing, config),
         auth=_auth(d, audit, standing, recheck, config),
+        profile=_profile(d, audit, recheck, config),
         users=Users(database=database, accounts=accounts, standing=standing, audit=audit),
         groups=Groups(database=database, audit=audit, recheck=recheck, clock=clock, ids=ids),
         machines=_machines(d, audit, rights=rights, presence=presence, recheck=recheck, config=config),
@@ -138,6 +141,17 @@ def _accounts(d: Devices, audit: Audit, config: Config) -> Accounts:
         clock=d.clock,
         ids=d.ids,
         signup_enabled=config.signup_enabled,
+        password_min_length=config.password_min_length,
+    )
+
+
+def _profile(d: Devices, audit: Audit, recheck: LiveRecheck, config: Config) -> Profile:
+    return Profile(
+        database=d.database,
+        passwords=d.passwords,
+        audit=audit,
+        recheck=recheck,
+        clock=d.clock,
         password_min_length=config.password_min_length,
     )
 

@@ -18,6 +18,8 @@ from relay.services.standing import INVALID_TOKEN, Account, Standing
 from relay.store.errors import Duplicate
 from relay.store.interface import Database
 
+PASSWORD_CHANGE_REQUIRED = "Password change required"  # noqa: S105  a sentence
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auth:
@@ -42,17 +44,20 @@ class Auth:
         source_hint: str = "",
         correlation_id: str = "",
         disabled: Refusal | None = None,
+        one_time_password: bool = False,
     ) -> Actor:
-        """Who this token speaks for, now. Raises Unauthenticated, Forbidden (organization disabled).
+        """Who this token speaks for, now. Raises Unauthenticated, Forbidden (organization disabled, password change).
 
         `source_hint` is not used: the token says where its login came from. `disabled` replaces the refusal of a
-        disabled user.
+        disabled user. With `one_time_password` also somebody who has to change theirs first may come in.
         """
         signed = self.tokens.read(token, audience=API_AUDIENCE)
         claims = read_claims(ApiClaims, signed, refusal=INVALID_TOKEN)
         account = await self.standing.check(
             login_id=claims.login_id, user_id=claims.sub, generation=claims.generation, disabled=disabled
         )
+        if account.user.one_time_password and not one_time_password:
+            raise Forbidden(PASSWORD_CHANGE_REQUIRED)
         return Actor(
             user_id=account.user.id,
             username=account.user.username,
@@ -78,7 +83,9 @@ class Auth:
         if not token:
             raise Invalid("token is required")
         disabled = Forbidden("Account is disabled")
-        actor = await self.authenticate(token, ip_address=ip_address, user_agent=user_agent, disabled=disabled)
+        actor = await self.authenticate(
+            token, ip_address=ip_address, user_agent=user_agent, disabled=disabled, one_time_password=True
+        )
         lifetime_s = min(self.lifetime_s, int((self._chain_end(actor) - self.clock.now()).total_seconds()))
         if lifetime_s <= 0:
             raise Unauthenticated(INVALID_TOKEN)

@@ -97,7 +97,7 @@ class Login:
         """Finish a login, or change organization, with its session token. Raises Unauthenticated, Forbidden."""
         claims = await self._read_session_token(session_token)
         accounts = [await self.standing.find(user_id) for user_id in claims.accounts]
-        known = [each for each in accounts if each and claims.accounts[each.user.id] == each.user.token_generation]
+        known = [each for each in accounts if each and _still_counts(each, claims)]
         chosen = next((each for each in known if each.user.tenant_id == tenant_id), None)
         if chosen is None:
             raise Forbidden("Access to this tenant is not allowed")
@@ -210,6 +210,11 @@ class Login:
             status=status,
             **more,
         )
+
+
+def _still_counts(account: Account, claims: SessionClaims) -> bool:
+    generation = claims.accounts[account.user.id]
+    return account.user.accepts(login_id=claims.login_id, generation=generation)
 
 
 def api_claims(

@@ -42,7 +42,7 @@ class Standing:
             raise disabled or Unauthenticated("This account is disabled")
         if not account.organization.enabled:
             raise Forbidden("Organization is disabled")
-        if generation != account.user.token_generation:
+        if not account.user.accepts(login_id=login_id, generation=generation):
             raise Unauthenticated(INVALID_TOKEN)
         return account
 

@@ -43,10 +43,14 @@ def test_first_start_second_start_and_the_end(tmp_path: Path) -> None:
         login = ask(url, "/api/auth/login", {"username": "admin", "password": passwords["admin"]})
         assert login["user"]["role"] == "company_admin"
         assert login["must_reset_password"] is True
+        assert login["password_change_required"] is True
+        change = {"current_password": passwords["admin"], "new_password": "correct horse"}
+        ask(url, "/api/profile/reset-password", change, login["token"])
         (machine,) = ask(url, "/api/machines", token=login["token"])["machines"]
         assert machine["agent_version"], "it is enrolled"
         boss = ask(url, "/api/auth/login", {"username": "superadmin", "password": passwords["superadmin"]})
         assert boss["user"]["role"] == "super_admin"
+        assert boss["password_change_required"] is True
         assert _end(up) == 1, "the agent"
     with process(*command) as up:
         again = "\n".join(_lines_until_ready(up))

@@ -158,6 +158,10 @@ TABLE: dict[str, Row] = {
     "POST /api/auth/select-tenant": Row(same(401), body=lambda world: {"session_token": "x", "tenant_id": "acme"}),
     "POST /api/auth/logout": Row(ANYBODY_KNOWN, ends_login=True),
     "POST /api/auth/refresh": Row((400, 200, 200, 200, 200, 200, 200)),
+    "POST /api/profile/reset-password": Row(
+        (401, 400, 400, 400, 400, 400, 400),
+        body=lambda world: {"current_password": "x", "new_password": "new password"},
+    ),
     "GET /api/users/me": Row(ANYBODY_KNOWN),
     "GET /api/users": Row(ADMINS),
     "GET /api/users/{user_id}": Row((401, 403, 404, 404, 403, 200, 200), World.person),

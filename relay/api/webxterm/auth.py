@@ -76,7 +76,10 @@ class OwnUser(Struct, kw_only=True):
 
 
 class LoginAnswer(Struct, kw_only=True, omit_defaults=True):
-    """A token, or (with `requires_tenant_selection`) the organizations to choose from."""
+    """A token, or (with `requires_tenant_selection`) the organizations to choose from.
+
+    With `password_change_required` the token is good for nothing but changing the password.
+    """
 
     session_token: str
     token: str | UnsetType = UNSET
@@ -84,6 +87,7 @@ class LoginAnswer(Struct, kw_only=True, omit_defaults=True):
     expires_in: int | UnsetType = UNSET
     available_tenants: list[TenantEntry] | UnsetType = UNSET
     must_reset_password: bool | UnsetType = UNSET
+    password_change_required: bool | UnsetType = UNSET
     requires_tenant_selection: bool | UnsetType = UNSET
     tenants: list[TenantEntry] | UnsetType = UNSET
 
@@ -184,6 +188,7 @@ async def _logged_in(call: Call[SelectTenant] | Call[LoginBody], found: LoggedIn
         session_token=found.session_token,
         available_tenants=[_tenant(each) for each in found.available],
         must_reset_password=found.account.user.must_reset_password,
+        password_change_required=found.account.user.one_time_password or UNSET,
     )
 
 
@@ -205,7 +210,7 @@ ROUTES = (
     Route("POST", "/api/auth/select-tenant", permission=Permission.PUBLIC, view=select_tenant, body=SelectTenant,
           answer=LoginAnswer, summary="Choose or change the organization", refusals=(401, 403)),
     Route("POST", "/api/auth/logout", permission=Permission.AUTHENTICATED, view=logout, answer=Message,
-          summary="End this login"),
+          summary="End this login", one_time_password=True),
     Route("POST", "/api/auth/refresh", permission=Permission.PUBLIC, view=refresh_token, body=Refresh,
           answer=Refreshed, summary="Renew a token that is still valid", refusals=(401, 403)),
 )  # fmt: skip

@@ -135,7 +135,7 @@ async def create_user(call: Call[CreateUser]) -> UserAnswer:
 
 ROUTES = (
     Route("GET", "/api/users/me", permission=Permission.VIEW_OWN_PROFILE, view=get_me, answer=MeAnswer,
-          summary="Oneself"),
+          summary="Oneself", one_time_password=True),
     Route("GET", "/api/users", permission=Permission.MANAGE_USERS, view=list_users, query=UserQuery, answer=UserList,
           summary="The organization's users"),
     Route("GET", "/api/users/{user_id}", permission=Permission.AUTHENTICATED, view=get_user, answer=UserAnswer,

@@ -294,6 +294,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/profile/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change one's password and end one's other logins */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/machines": {
         parameters: {
             query?: never;
@@ -788,6 +805,8 @@ export interface components {
         /**
          * LoginAnswer
          * @description A token, or (with `requires_tenant_selection`) the organizations to choose from.
+         *
+         *         With `password_change_required` the token is good for nothing but changing the password.
          */
         LoginAnswer: {
             session_token: string;
@@ -796,6 +815,7 @@ export interface components {
             expires_in?: number;
             available_tenants?: components["schemas"]["TenantEntry"][];
             must_reset_password?: boolean;
+            password_change_required?: boolean;
             requires_tenant_selection?: boolean;
             tenants?: components["schemas"]["TenantEntry"][];
         };
@@ -921,6 +941,14 @@ export interface components {
             groups?: string[];
             /** @default  */
             tenant_id?: string;
+        };
+        /**
+         * ResetPassword
+         * @description The password there is, and the one there is to be.
+         */
+        ResetPassword: {
+            current_password: string;
+            new_password: string;
         };
         /**
          * MachineList
@@ -2362,6 +2390,84 @@ export interface operations {
             };
             /** @description It does not exist, or lies in another organization. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPassword"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A field is missing or malformed; the text names the first one. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description Too often; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
