@@ -10,26 +10,37 @@ import { MachinePage } from '@/pages/machine';
 import { MachineAddPage } from '@/pages/machine-add';
 import { MachinesPage } from '@/pages/machines';
 import { NotFoundPage } from '@/pages/not-found';
+import { PasswordPage } from '@/pages/password';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 const root = createRootRoute({ component: Outlet });
 
-const login = createRoute({
+function whereNext(search: Record<string, unknown>): { next?: string } {
+  const next = text(search.next);
+  return next === undefined ? {} : { next };
+}
+
+const login = createRoute({ getParentRoute: () => root, path: '/login', validateSearch: whereNext, component: LoginPage });
+
+const password = createRoute({
   getParentRoute: () => root,
-  path: '/login',
-  validateSearch: (search: Record<string, unknown>): { next?: string } => {
-    const next = text(search.next);
-    return next === undefined ? {} : { next };
+  path: '/password',
+  validateSearch: whereNext,
+  beforeLoad: () => {
+    if (currentSession() === null) throw redirect({ to: '/login' });
   },
-  component: LoginPage,
+  component: PasswordPage,
 });
 
 const signedIn = createRoute({
   getParentRoute: () => root,
   id: 'signed-in',
   beforeLoad: ({ location }) => {
-    if (currentSession() === null) throw redirect({ to: '/login', search: location.pathname === '/' ? {} : { next: location.href } });
+    const session = currentSession();
+    const search = location.pathname === '/' ? {} : { next: location.href };
+    if (session === null) throw redirect({ to: '/login', search });
+    if (session.mustChoosePassword) throw redirect({ to: '/password', search });
   },
   component: Shell,
 });
@@ -82,7 +93,7 @@ const terminals = createRoute({
 /** Whatever no other route knows, with the navigation beside it that leads back. */
 const unknown = createRoute({ getParentRoute: () => signedIn, path: '$', component: NotFoundPage });
 
-const tree = root.addChildren([login, signedIn.addChildren([home, machines, machineAdd, machine, groups, group, terminals, unknown])]);
+const tree = root.addChildren([login, password, signedIn.addChildren([home, machines, machineAdd, machine, groups, group, terminals, unknown])]);
 
 export const router = createRouter({ routeTree: tree, parseSearch, stringifySearch, defaultPreload: 'intent' });
 

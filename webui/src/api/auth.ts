@@ -23,7 +23,7 @@ function enter(answer: components['schemas']['LoginAnswer']): TenantChoice | nul
   if (!answer.token || !answer.user) throw new ApiError('This account needs a second step this console does not offer yet', 0);
   // The account key is a standing credential: it has no business in this tab's storage.
   const { api_key: _kept, ...user } = answer.user;
-  signIn({ token: answer.token, user });
+  signIn({ token: answer.token, user, mustChoosePassword: answer.password_change_required === true });
   return null;
 }
 

@@ -6,10 +6,13 @@
 import createFetchClient, { type Middleware } from 'openapi-fetch';
 import { ApiError } from '@/api/errors';
 import type { paths } from '@/api/schema';
-import { bearerToken, forgetSession } from '@/lib/auth';
+import { bearerToken, forgetSession, requirePassword } from '@/lib/auth';
 
 /** Signing in again with a wrong password must not end a session, and has no use for an old token. */
 const ANONYMOUS = new Set(['/api/auth/login', '/api/auth/select-tenant']);
+
+/** The relay's words for somebody who came in with a password that works once. */
+const PASSWORD_FIRST = 'Password change required';
 
 const door: Middleware = {
   onRequest({ request, schemaPath }) {
@@ -19,9 +22,12 @@ const door: Middleware = {
   async onResponse({ request, response }) {
     if (response.ok) return;
     const sent = request.headers.get('Authorization');
+    const text = await refusalText(response);
     // Only when the refused token is still ours: a late answer must not end the next person's session.
-    if (response.status === 401 && sent !== null && sent === `Bearer ${bearerToken()}`) forgetSession('refused');
-    throw new ApiError(await refusalText(response), response.status);
+    const ours = sent !== null && sent === `Bearer ${bearerToken()}`;
+    if (ours && response.status === 401) forgetSession('refused');
+    if (ours && response.status === 403 && text === PASSWORD_FIRST) requirePassword();
+    throw new ApiError(text, response.status);
   },
   onError({ error }) {
     if (error instanceof DOMException && error.name === 'AbortError') return error;

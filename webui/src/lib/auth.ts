@@ -8,7 +8,12 @@ import type { User } from '@/api/types';
 
 const KEY = 'fairlead.auth';
 
-export type Session = { readonly token: string; readonly user: User };
+export type Session = {
+  readonly token: string;
+  readonly user: User;
+  /** Until the person has chosen a password of their own, the token opens nothing else. */
+  readonly mustChoosePassword?: boolean;
+};
 
 function restore(): Session | null {
   try {
@@ -64,6 +69,15 @@ export function signIn(next: Session): void {
 
 export function replaceToken(token: string): void {
   if (session !== null) keep({ ...session, token });
+}
+
+/** The relay wants a password of the person's own before anything else. */
+export function requirePassword(): void {
+  if (session !== null && !session.mustChoosePassword) keep({ ...session, mustChoosePassword: true });
+}
+
+export function passwordChosen(): void {
+  if (session !== null) keep({ token: session.token, user: session.user });
 }
 
 /** Whether the last session ended because the relay refused its token, not because the person left. */

@@ -5,6 +5,6 @@ test.each(['/machines/abc?tab=access', '/terminals', '/groups/1#x'])('%s is a pa
   expect(safeNext(next)).toBe(next);
 });
 
-test.each([undefined, '', '//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)', '/login?next=/x'])('%s leads to the machines', (next) => {
+test.each([undefined, '', '//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)', '/login?next=/x', '/password?next=/x'])('%s leads to the machines', (next) => {
   expect(safeNext(next)).toBe('/machines');
 });

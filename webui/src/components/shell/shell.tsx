@@ -15,6 +15,7 @@ import type { User } from '@/api/types';
 export function Shell() {
   const session = useSession();
   useLeaveWhenSignedOut(session === null);
+  useChoosePasswordFirst(session?.mustChoosePassword === true);
   return session === null ? null : <Frame user={session.user} />;
 }
 
@@ -48,6 +49,14 @@ function useLeaveWhenSignedOut(out: boolean): void {
     // Read when it happens: following the location here would answer its own navigation.
     void router.navigate({ to: '/login', search: endedByRelay() ? { next: router.state.location.href } : {} });
   }, [out, router]);
+}
+
+/** An account whose password works once opens nothing until that is changed. */
+function useChoosePasswordFirst(must: boolean): void {
+  const router = useRouter();
+  useEffect(() => {
+    if (must) void router.navigate({ to: '/password', search: { next: router.state.location.href }, replace: true });
+  }, [must, router]);
 }
 
 /** A new page starts at its top and has the focus, so that a screen reader reads it. */

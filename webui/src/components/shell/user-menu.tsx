@@ -1,6 +1,7 @@
 /** Who is signed in, how the console looks, and the way out. */
 import { ActionIcon, Avatar, Menu, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
-import { IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { IconKey, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { Link, useLocation } from '@tanstack/react-router';
 import { logout } from '@/api/auth';
 import type { User } from '@/api/types';
 
@@ -13,6 +14,7 @@ function initials({ first_name, last_name, username }: User): string {
 export function UserMenu({ user }: { user: User }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme('dark');
+  const here = useLocation({ select: (location) => location.href });
   const other = scheme === 'dark' ? 'light' : 'dark';
   return (
     <div className="header-end">
@@ -39,6 +41,7 @@ export function UserMenu({ user }: { user: User }) {
             <Menu.RadioItem value="light">Light</Menu.RadioItem>
           </Menu.RadioGroup>
           <Menu.Divider />
+          <Menu.Item component={Link} to="/password" search={{ next: here } as never} leftSection={<IconKey size={16} />}>Change password</Menu.Item>
           <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void logout()}>Sign out</Menu.Item>
         </Menu.Dropdown>
       </Menu>
