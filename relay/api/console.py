@@ -1,6 +1,7 @@
 """The built console: files of `relay/static`, and its page for every address the browser's router knows.
 
 `assets/*` carry their hash in the name and never change; `index.html` is sent afresh each time with a nonce of its own.
+The build leaves a `.br` and a `.gz` beside what shrinks: a client that takes one is sent that.
 """
 
 import mimetypes
@@ -14,6 +15,9 @@ NONCE_PLACEHOLDER = "__CSP_NONCE__"
 STATIC = Path(__file__).resolve().parent.parent / "static"
 FOREVER = "public, max-age=31536000, immutable"
 BRIEFLY = "public, max-age=300"
+
+ENCODINGS = {"br": ".br", "gzip": ".gz"}
+"""Content encodings and what the build calls their files; the smaller first."""
 
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".woff2": "font/woff2", ".md": "text/plain"}
 _API_PREFIXES = ("/api", "/v1", "/metrics", "/health", "/ready", "/install.sh", "/agent.pyz", "/.well-known")
@@ -58,10 +62,21 @@ def _find_file(folder: Path, path: str) -> Path | None:
     return found if is_ours else None
 
 
+def _find_packed(path: Path) -> dict[str, Path]:
+    """The compressed forms of this file, by content encoding."""
+    packed = {encoding: path.with_name(path.name + suffix) for encoding, suffix in ENCODINGS.items()}
+    return {encoding: file for encoding, file in packed.items() if file.is_file()}
+
+
 async def _send_file(path: Path) -> Response:
-    content = await trio.Path(path).read_bytes()
     kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    response = Response(content, content_type=kind)
+    packed = await trio.to_thread.run_sync(_find_packed, path)
+    encoding = next((each for each in packed if request.accept_encodings.quality(each) > 0), None)
+    response = Response(await trio.Path(packed[encoding] if encoding else path).read_bytes(), content_type=kind)
+    if encoding:
+        response.headers["content-encoding"] = encoding
+    if packed:
+        response.headers["vary"] = "Accept-Encoding"
     response.headers["cache-control"] = FOREVER if path.parent.name == "assets" else BRIEFLY
     return response
 

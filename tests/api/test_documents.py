@@ -127,6 +127,33 @@ async def test_assets_never_change_and_have_their_type(built: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("accepted", "encoding", "body"),
+    [
+        ("gzip, deflate, br, zstd", "br", b"brotli"),
+        ("gzip, deflate", "gzip", b"gzipped"),
+        ("br;q=0, gzip", "gzip", b"gzipped"),
+        ("*", "br", b"brotli"),
+        ("identity", None, b"let a = 1"),
+        ("", None, b"let a = 1"),
+    ],
+)
+async def test_what_the_build_compressed_is_sent_to_who_takes_it(
+    built: Path, accepted: str, encoding: str | None, body: bytes
+) -> None:
+    (built / "assets" / "a-1.js.br").write_bytes(b"brotli")
+    (built / "assets" / "a-1.js.gz").write_bytes(b"gzipped")
+    async with small_door() as small:
+        answer = await small.ask("GET", "/assets/a-1.js", accept_encoding=accepted)
+        assert (answer.status, answer.body) == (200, body)
+        assert answer.headers.get("content-encoding") == encoding
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert answer.headers["content-type"].startswith("text/javascript")
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert (await small.ask("GET", "/assets/a-1.js.br")).status == 404
+        assert "vary" not in (await small.ask("GET", "/assets/f.woff2", accept_encoding=accepted)).headers
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "/assets/missing.js",
