@@ -26,7 +26,7 @@ def harden(headers: Headers, *, is_https: bool) -> None:
 
 def share(headers: Headers, *, origin: str, allowed: Collection[str], is_preflight: bool) -> None:
     """CORS for configured origins only; never `*`, never a reflected stranger, never credentials."""
-    headers["vary"] = "Origin"
+    headers["vary"] = ", ".join(filter(None, (headers.get("vary"), "Origin")))
     if origin.lower() not in allowed:
         return
     headers["access-control-allow-origin"] = origin

@@ -151,6 +151,9 @@ async def test_what_the_build_compressed_is_sent_to_who_takes_it(
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert (await small.ask("GET", "/assets/a-1.js.br")).status == 404
         assert "vary" not in (await small.ask("GET", "/assets/f.woff2", accept_encoding=accepted)).headers
+    async with small_door(Config(allowed_origins=("https://console.example",))) as small:
+        shared = await small.ask("GET", "/assets/a-1.js", accept_encoding=accepted)
+    assert shared.headers["vary"] == "Accept-Encoding, Origin"
 
 
 @pytest.mark.parametrize(
