@@ -4,9 +4,11 @@ Listens to the hub. Times are the relay's: a machine's clock could claim anythin
 """
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -18,6 +20,7 @@ from relay.domain.machines import Machine, Metrics
 from relay.domain.names import plain
 from relay.domain.terminals import SessionStatus, TerminalSession
 from relay.ids import Ids
+from relay.services.backlog import NOT_NOW, Backlog
 from relay.services.enrolment import facts_of, public_key_bytes
 from relay.services.live import Live
 from relay.services.ports import Writer
@@ -53,6 +56,7 @@ class Fleet:
     ids: Ids
     hub: Hub | None = None
     logged: WeakKeyDictionary[Session, int] = field(default_factory=WeakKeyDictionary)
+    backlog: Backlog = field(default_factory=Backlog)
 
     async def find_agent(self, agent_id: str) -> KnownAgent:
         """Whose machine this agent serves. Raises AgentRejected: 4404 its machine was deleted, 4401 never enrolled."""
@@ -88,22 +92,27 @@ class Fleet:
         """A proven agent: its facts, afresh. One whose machine was deleted meanwhile is sent away."""
         now = self.clock.now()
         stated = {**facts_of(facts.proof), "agent_version": plain(facts.agent_version, 40)}
-        result = await self.database.collection("machines").update_one(
-            {"agent_id": agent_id},
-            {"$set": {**stated, "is_connected": True, "connected_at": now, "updated_at": now}},
-        )
-        if not result.matched and self.hub is not None:
-            await self.hub.disconnect_agent(agent_id, MACHINE_GONE, "machine deleted")
+        connected = {**stated, "is_connected": True, "connected_at": now, "updated_at": now}
+
+        async def write() -> None:
+            result = await self.database.collection("machines").update_one({"agent_id": agent_id}, {"$set": connected})
+            if not result.matched and self.hub is not None:
+                await self.hub.disconnect_agent(agent_id, MACHINE_GONE, "machine deleted")
+
+        await self.backlog.do(write)
 
     async def agent_disconnected(self, agent_id: str) -> None:
         """The link is gone; the status follows after its grace."""
         gone = {"is_connected": False, "disconnected_at": self.clock.now()}
-        await self.database.collection("machines").update_one({"agent_id": agent_id}, {"$set": gone})
+        machines = self.database.collection("machines")
+        await self.backlog.do(partial(machines.update_one, {"agent_id": agent_id}, {"$set": gone}))
 
     async def heartbeat(self, agent_id: str, heartbeat: Heartbeat) -> None:
-        """The newest figures replace the last."""
+        """The newest figures replace the last; while the store takes nothing they are passed over."""
         beat = {"metrics": to_metrics(heartbeat), "last_heartbeat": self.clock.now()}
-        await self.database.collection("machines").update_one({"agent_id": agent_id}, {"$set": beat})
+        with suppress(*NOT_NOW):
+            await self.database.collection("machines").update_one({"agent_id": agent_id}, {"$set": beat})
+            await self.backlog.catch_up()
 
     async def session_ended(self, session: Session, reason: CloseReason) -> None:
         """The row of a session that is over."""
@@ -114,7 +123,8 @@ class Fleet:
             "close_reason": plain(reason.text, 200),
             "exit_code": reason.exit_code,
         }
-        await self.database.collection("sessions").update_one({"_id": session.session_id}, {"$set": ended})
+        sessions = self.database.collection("sessions")
+        await self.backlog.do(partial(sessions.update_one, {"_id": session.session_id}, {"$set": ended}))
 
     async def command_logged(self, session: Session, command: CommandLogged) -> None:
         """A line of the command log; also from a shell that is just being hung up."""
@@ -122,8 +132,9 @@ class Fleet:
         if row is None or not self._has_room(session):
             return
         record = to_command(command, row, record_id=self.ids.object_id(), now=self.clock.now())
-        await self.writer.write("commands", to_document(record))
-        await self.database.collection("sessions").update_one({"_id": row.id}, {"$inc": {"command_count": 1}})
+        sessions = self.database.collection("sessions")
+        await self.backlog.do(partial(self.writer.write, "commands", to_document(record)))
+        await self.backlog.do(partial(sessions.update_one, {"_id": row.id}, {"$inc": {"command_count": 1}}))
 
     def _has_room(self, session: Session) -> bool:
         """Whether the session may log another row; one that may not is over, so that nothing runs unlogged."""

@@ -197,7 +197,13 @@ class AgentLink:
             if heartbeat is None:
                 await self._reports.park()
             else:
-                await self._listener.heartbeat(self.agent_id, heartbeat)
+                await self._tell(heartbeat)
+
+    async def _tell(self, heartbeat: Heartbeat) -> None:
+        try:
+            await self._listener.heartbeat(self.agent_id, heartbeat)
+        except Exception:  # a failing store must not cut a machine off; logged here, once
+            log.exception("heartbeat failed", agent_id=self.agent_id)
 
     async def _write(self) -> None:
         try:
