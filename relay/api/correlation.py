@@ -4,10 +4,12 @@ The id is the caller's `x-correlation-id` where that is sane, else a new one; it
 """
 
 import re
+import sys
 
 import structlog
 
 from relay.ids import Ids
+from relay.store.errors import StoreFull, StoreReadOnly, StoreUnavailable
 
 HEADER = "x-correlation-id"
 _SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
@@ -34,5 +36,9 @@ def log_answer(*, method: str, path: str, status: int, seconds: float, ip_addres
 
 
 def log_defect(method: str, path: str) -> None:
-    """Inside an except clause: a bug of ours, with its traceback, once."""
-    _log.exception("defect", method=method, path=path[:512])
+    """Inside an except clause, once: a bug of ours with its traceback; what an operator can put right in one line."""
+    error = sys.exception()
+    if isinstance(error, StoreFull | StoreReadOnly | StoreUnavailable):
+        _log.error("the store cannot work", method=method, path=path[:512], reason=str(error))
+    else:
+        _log.exception("defect", method=method, path=path[:512])

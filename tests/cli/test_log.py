@@ -10,6 +10,7 @@ import structlog
 
 from relay.api import correlation
 from relay.log import configure_logging
+from relay.store.errors import StoreFull
 
 
 @pytest.fixture
@@ -53,6 +54,16 @@ def test_a_defect_has_its_trace(stream: io.StringIO) -> None:
         correlation.log_defect("GET", "/api/x")
     (line,) = lines(stream)
     assert "ZeroDivisionError" in str(line["exception"])
+
+
+def test_what_an_operator_can_put_right_is_one_line_without_a_trace(stream: io.StringIO) -> None:
+    try:
+        raise StoreFull("the disk is full: free some space")
+    except StoreFull:
+        correlation.log_defect("GET", "/api/x")
+    (line,) = lines(stream)
+    assert (line["event"], line["reason"]) == ("the store cannot work", "the disk is full: free some space")
+    assert "exception" not in line
 
 
 def test_the_servers_own_log_is_json_too(stream: io.StringIO) -> None:
