@@ -2,6 +2,7 @@
 import { Button } from '@mantine/core';
 import { IconUsers } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { useGroups } from '@/api/groups';
 import { useMachineAccess, useRevokeAccess } from '@/api/machines';
 import type { AccessUser, Machine } from '@/api/types';
 import { Ago, Until } from '@/components/ago';
@@ -41,13 +42,19 @@ function PersonRow({ person, machine, may }: { person: AccessUser; machine: Mach
   return (
     <tr>
       <td><span className="two-lines"><span className="strong">{person.username}</span><span className="small dimmed clip">{person.email}</span></span></td>
-      <td>{person.via === 'group' && person.group_id !== null ? <Link to="/groups/$groupId" params={{ groupId: person.group_id }} className="link">a group</Link> : 'a grant'}</td>
+      <td>{person.via === 'group' && person.group_id !== null ? <GroupLink id={person.group_id} /> : 'a grant'}</td>
       <td>{sudo ? 'shell and sudo' : 'shell'}</td>
       <td className="wide"><Ago at={person.granted_at} /></td>
       <td className="wide"><Until at={person.expires_at} /></td>
       <td className="end">{may && person.via !== 'group' ? <RevokeButton person={person} machine={machine} /> : null}</td>
     </tr>
   );
+}
+
+/** By name where the person may see the group's. */
+function GroupLink({ id }: { id: string }) {
+  const name = useGroups().data?.find((group) => group.id === id)?.name;
+  return <Link to="/groups/$groupId" params={{ groupId: id }} className="link">{name ?? 'a group'}</Link>;
 }
 
 function RevokeButton({ person, machine }: { person: AccessUser; machine: Machine }) {

@@ -249,6 +249,8 @@ export class TerminalSession {
     const code = this.#view.exit?.code;
     const said = over && typeof code === 'number' ? `The shell ended with code ${code}` : null;
     this.#set({ phase: state.phase, words: said ?? words, retryAt, roundTripMs: null });
+    // The page's list of machines may have come since.
+    if (this.#view.machineName === this.agentId) this.#retitle({ machineName: knownName(this.agentId) ?? this.agentId });
     if (over) {
       this.#socket?.close();
       this.#socket = undefined;
