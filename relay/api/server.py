@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
+import structlog
 import trio
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config as ServerConfig
@@ -19,6 +20,8 @@ from hypercorn.typing import ASGIFramework, ConnectionState
 
 from relay.api.cure import ShieldedServer
 from relay.api.sockets_pings import use_live_streams
+
+log = structlog.get_logger(__name__)
 
 BACKLOG = 512
 MAX_CONNECTIONS = 16_000
@@ -111,6 +114,8 @@ class Server:
         try:
             state = ConnectionState({"abort": partial(_abort, stream)})
             await ShieldedServer(self._app, self._config, self._context, state, cast(Any, stream))
+        except Exception:  # a bug beneath us must end this connection only, never the relay; logged here, once
+            log.exception("connection failed")
         finally:
             self._connections.discard(stream)
             if not self._connections:

@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import structlog
 import trio
 
 from relay.api import server as module
+from relay.api.cure import ShieldedServer
 from relay.api.draining import CloseWhenDraining
 from relay.api.server import Server, abort_of, listen_on
 from tests.api.small_door import Client
@@ -157,3 +159,19 @@ def test_a_port_in_use_leaves_nothing_open() -> None:
     (taken,) = listen_on("127.0.0.1", 0)
     with taken, pytest.raises(OSError, match="in use"):
         listen_on("127.0.0.1", taken.getsockname()[1])
+
+
+async def test_a_bug_beneath_us_ends_one_connection_and_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(ShieldedServer):
+        async def run(self) -> None:
+            raise ZeroDivisionError
+
+    with structlog.testing.capture_logs() as logs:
+        async with serving() as served:
+            with monkeypatch.context() as patched:
+                patched.setattr(module, "ShieldedServer", Broken)
+                async with await trio.open_tcp_stream("127.0.0.1", served.port) as stream:
+                    assert await stream.receive_some() == b""
+            async with await trio.open_tcp_stream("127.0.0.1", served.port) as stream:
+                await upgrade(stream)
+    assert [each["event"] for each in logs] == ["connection failed"]
