@@ -3,6 +3,7 @@
 import struct
 
 import pytest
+import structlog
 import trio
 
 from tests.terminal.doors import doors
@@ -68,5 +69,17 @@ async def test_bytes_before_the_answer_harm_nobody() -> None:
                 answer = await all_of(stream)
                 assert answer.startswith(b"HTTP/1.1 400 ")
                 assert b"sub-protocol fairlead.agent.v1 is required" in answer
+        async with open_terminal(here.url, AGENT, ADA, session_id="s1") as term:
+            assert term.session["type"] == "session"
+
+
+async def test_a_handshake_that_makes_the_server_stumble_ends_alone() -> None:
+    async with doors() as here, here.agent():
+        port = int(here.url.rpartition(":")[2])
+        with structlog.testing.capture_logs() as logs:
+            async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+                await stream.send_all(handshake("/api/agent/ws", "\xff").replace("\xff".encode(), b"\xff"))
+                assert b" 101 " not in await all_of(stream)
+        assert {each["event"] for each in logs} <= {"connection failed"}
         async with open_terminal(here.url, AGENT, ADA, session_id="s1") as term:
             assert term.session["type"] == "session"
