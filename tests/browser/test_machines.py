@@ -37,6 +37,18 @@ def test_the_palette_loses_no_keystroke_and_opens_a_page(admin: Person) -> None:
     page.wait_for_url("**/groups")
 
 
+def test_the_palette_gives_the_keyboard_back(admin: Person) -> None:
+    page = admin.page
+    field = page.get_by_label("Filter machines")
+    button = page.get_by_role("button", name="Go to a machine or page")
+    for place in (field, button):
+        place.focus()
+        page.keyboard.press("Control+k")
+        expect(page.get_by_placeholder("Machine or page")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(place).to_be_focused()
+
+
 def test_five_thousand_machines_stay_a_few_rows_of_the_page(admin: Person, house: House) -> None:
     one = processes.ask(house.url, f"/api/machines/{house.agent_id}", token=house.token)["machine"]
     many = [one | {"agent_id": f"{number:012x}", "name": f"node-{number:04}"} for number in range(5000)]

@@ -5,6 +5,7 @@ import { IconPlus, IconSearch, IconServer, IconTerminal2, IconUsersGroup } from 
 import { useNavigate } from '@tanstack/react-router';
 import { useMachines } from '@/api/machines';
 import type { Machine } from '@/api/types';
+import { useFocusBack } from '@/components/shell/focus-back';
 import { shortSystem } from '@/lib/format';
 import { isAdmin, useUser } from '@/lib/session';
 
@@ -21,10 +22,11 @@ export function PaletteButton() {
 export function Palette() {
   const machines = useMachines(false).data ?? [];
   const pages = usePages();
+  const goBack = useFocusBack();
   const actions: SpotlightActionGroupData[] = [{ group: 'Machines', actions: useMachineActions(machines) }, { group: 'Pages', actions: pages }];
   return (
     <Spotlight
-      actions={actions} limit={9} shortcut="mod + K" nothingFound="Nothing by that name" scrollable maxHeight={420}
+      actions={actions} onSpotlightClose={goBack} limit={9} shortcut="mod + K" nothingFound="Nothing by that name" scrollable maxHeight={420}
       // Inside a terminal Ctrl+K belongs to readline; an open transition would swallow the first keystrokes.
       tagsToIgnore={['TEXTAREA']} transitionProps={{ duration: 0 }} overlayProps={{ blur: 0, backgroundOpacity: 0.5 }} centered={false} yOffset="12dvh"
       attributes={{ content: { 'aria-label': 'Go to a machine or page' } }}
