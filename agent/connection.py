@@ -172,8 +172,16 @@ async def _dial(endpoint: Endpoint) -> _Stream:
         )
         await _shake_hands(stream)
     except (OSError, ssl.SSLError, trio.BrokenResourceError) as error:
-        raise RelayUnreachable(f"cannot reach {address.url}: {error.__cause__ or error}") from error
+        raise RelayUnreachable(f"cannot reach {address.url}: {_reason(error)}") from error
     return stream
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong in the end; trio gathers one failure for each address it tried."""
+    cause = error.__cause__ or error
+    while isinstance(cause, BaseExceptionGroup):
+        cause = cause.exceptions[0]
+    return str(cause)
 
 
 async def _shake_hands(stream: trio.SSLStream[trio.SocketStream]) -> None:

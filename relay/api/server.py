@@ -12,9 +12,11 @@ from typing import Any, cast
 
 import structlog
 import trio
+from hypercorn import protocol
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config as ServerConfig
 from hypercorn.protocol import ws_stream
+from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ASGIFramework, ConnectionState
 
@@ -75,6 +77,7 @@ class Server:
         self._connections: set[trio.SocketStream] = set()
         self._empty = trio.Event()
         _refuse_compression()
+        _refuse_http2()
         use_live_streams()
 
     async def run(self, sockets: list[socket.socket], *, draining: trio.Event, drain_s: float) -> None:
@@ -164,6 +167,18 @@ def _server_config() -> ServerConfig:
 def _refuse_compression() -> None:
     """No permessage-deflate: 64 KiB of it may become 64 MiB before Hypercorn counts, and terminals gain little."""
     vars(ws_stream)["server_extensions_handshake"] = _no_extensions
+
+
+def _refuse_http2() -> None:
+    """HTTP/1.1 only: the cures of cure.py and sockets_pings.py know no other, and a WebSocket over h2 would pass by."""
+    vars(protocol)["H11Protocol"] = _Http1
+
+
+class _Http1(H11Protocol):
+    """An h2c upgrade is answered in HTTP/1.1, as RFC 9110 section 7.8 allows; the h2 preface is an odd request line."""
+
+    async def _check_protocol(self, event: Any) -> None:
+        return None
 
 
 def _no_extensions(requested: Any, supported: Any) -> None:

@@ -23,9 +23,27 @@ from relay.api.sockets_request import Handshake, SocketRequest
 from relay.api.sockets_stream import SocketStream
 from relay.api.sockets_terminal import serve_terminal
 from relay.domain.access import Permission
-from relay.domain.errors import Forbidden, MachinePending, NotFound, Refusal, TooMany, Unauthenticated, Unavailable
+from relay.domain.errors import (
+    Forbidden,
+    Invalid,
+    MachinePending,
+    NotFound,
+    Refusal,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
 from relay.store.errors import StoreError
-from relay.terminal.ending import ACCESS_LOST, AGENT_LOST, INTERNAL, MACHINE_GONE, NOT_PROVEN, PENDING, TOO_MANY
+from relay.terminal.ending import (
+    ACCESS_LOST,
+    AGENT_LOST,
+    INTERNAL,
+    MACHINE_GONE,
+    NOT_PROVEN,
+    PENDING,
+    PROTOCOL_ERROR,
+    TOO_MANY,
+)
 from relay.terminal.errors import SocketClosed
 
 log = structlog.get_logger("relay.api")
@@ -50,6 +68,7 @@ class SocketRoute:
 
 
 CLOSE_CODES: Sequence[tuple[type[Refusal], int]] = (
+    (Invalid, PROTOCOL_ERROR),
     (Unauthenticated, NOT_PROVEN),
     (Forbidden, ACCESS_LOST),
     (NotFound, MACHINE_GONE),

@@ -38,10 +38,10 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(drain_s: float = 5) -> AsyncIterator[Served]:
+async def serving(drain_s: float = 5, app: Any = application) -> AsyncIterator[Served]:
     sockets = listen_on("127.0.0.1", 0)
     draining, ended = trio.Event(), trio.Event()
-    server = Server(CloseWhenDraining(application, draining))
+    server = Server(CloseWhenDraining(app, draining))
 
     async def run() -> None:
         await server.run(sockets, draining=draining, drain_s=drain_s)
@@ -52,6 +52,29 @@ async def serving(drain_s: float = 5) -> AsyncIterator[Served]:
             nursery.start_soon(run)
             yield Served(sockets[0].getsockname()[1], draining, ended)
             draining.set()
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        pytest.param(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0", id="prior knowledge"),
+        pytest.param(
+            b"GET / HTTP/1.1\r\nHost: here\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+            b"HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n",
+            id="upgrade",
+        ),
+    ],
+)
+async def test_http2_is_not_spoken(opening: bytes) -> None:
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async with serving(app=answer) as served, await trio.open_tcp_stream("127.0.0.1", served.port) as stream:
+        await stream.send_all(opening)
+        said = await stream.receive_some()
+        assert said.startswith((b"HTTP/1.1 204", b"HTTP/1.1 400"))
+        assert b"h2c" not in said
 
 
 async def test_sockets_are_told_that_the_relay_goes_away() -> None:
