@@ -19,7 +19,7 @@ import trio
 
 from agent.keystrokes import KeystrokeLine
 from agent.shell import Shell, TerminalMode
-from agent.shellhooks.marks import Mark, MarkParser, MarkPipe, Prompted, Started
+from agent.shellhooks.marks import Ended, Mark, MarkParser, MarkPipe, Prompted, Started
 from protocol.messages import CommandLogged
 
 MAX_ROWS = 256
@@ -137,6 +137,8 @@ class CommandLog:
                 self._disbelieve(mark.line or "")
             case Prompted():
                 self._is_at_prompt = True
+                self._finish_running(mark.code, mark.at_ms or now_ms)
+            case Ended():
                 self._finish_running(mark.code, mark.at_ms or now_ms)
 
     def _disbelieve(self, line: str) -> None:

@@ -30,9 +30,11 @@ __fl_adopt_history() {
     __fl_control_set=$HISTCONTROL
 }
 
-# Runs in the subshell of PS0, once the line is read and before it runs: the one fork a command costs.
+# Runs in the subshell of PS0, once the line is read and before it runs: the one fork a command costs. $1 is $? of the
+# command before: of several lines pasted at once, each but the last ends with no prompt behind it.
 __fl_started() {
     unset HISTTIMEFORMAT
+    printf '%s\0' "$__fl_token" E "${EPOCHREALTIME-}" "$1" "$PWD"
     printf '%s\0' "$__fl_token" S "${EPOCHREALTIME-}"
     [[ -o history ]] && history 1
     printf '\0%s\0' "$PWD"
@@ -83,7 +85,7 @@ __fl_prompt() {
 __fl_control= __fl_ignore=
 __fl_adopt_history
 # The braces send what `set -x` would print of all this, and every error, nowhere.
-PS0='$({ [[ -p $__fl_fifo ]] && __fl_started 1<>"$__fl_fifo"; } 2>/dev/null)'${PS0-}
+PS0='$({ __fl_code=$?; [[ -p $__fl_fifo ]] && __fl_started "$__fl_code" 1<>"$__fl_fifo"; } 2>/dev/null)'${PS0-}
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)); then
     PROMPT_COMMAND=('{ __fl_prompt; } 2>/dev/null' "${PROMPT_COMMAND[@]}")
 else

@@ -1,6 +1,7 @@
 """What the shells write into the FIFO, read back. A record is five fields, each ended by NUL:
 
     token  S  time  line  cwd     a command line was read and starts now
+    token  E  time  code  cwd     (bash) what ran before, if anything did since the prompt, has ended with `code`
     token  P  time  code  cwd     a prompt is due; `code` is $? of what ran before
 
 `time` is $EPOCHREALTIME (seconds and microseconds) or empty. The session's token begins each record: whatever else gets
@@ -41,7 +42,15 @@ class Prompted:
     cwd: str
 
 
-Mark = Started | Prompted
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """As Prompted, but the shell goes on with lines it has already read."""
+
+    at_ms: int | None
+    code: int | None
+
+
+Mark = Started | Prompted | Ended
 
 
 class MarkParser:
@@ -77,8 +86,9 @@ class MarkParser:
         if kind == "S":
             return Started(at_ms=_read_time(time), line=self._read_line(what), cwd=cwd)
         if kind == "P":
-            code = int(what) if what.isascii() and what.isdigit() and len(what) <= 3 else None
-            return Prompted(at_ms=_read_time(time), code=code, cwd=cwd)
+            return Prompted(at_ms=_read_time(time), code=_read_code(what), cwd=cwd)
+        if kind == "E":
+            return Ended(at_ms=_read_time(time), code=_read_code(what))
         return None
 
     def _read_line(self, text: str) -> str | None:
@@ -87,6 +97,10 @@ class MarkParser:
             entry = _HISTORY_ENTRY.fullmatch(text)
             text = entry[1] if entry else ""
         return text.rstrip("\n") if text.strip() else None
+
+
+def _read_code(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else None
 
 
 def _read_time(text: str) -> int | None:

@@ -134,3 +134,16 @@ async def test_ctrl_c_still_reaches_programs(open_bash: OpenBash) -> None:
     assert shown.startswith("SigIgn:"), "no trap is set"
     assert signals_in(shown, "SigIgn") == 0
     assert await printed(channel, "yes | head -1; echo ${PIPESTATUS[0]}") == "y\n141\n"
+
+
+async def test_lines_pasted_at_once_each_have_their_exit_code(open_bash: OpenBash) -> None:
+    """No prompt comes between them: bash reads them as one input, and runs them one by one."""
+    channel = await open_bash("")
+    await run_line(channel, "bind 'set enable-bracketed-paste on'")
+    start = len(channel.rows)
+    await channel.type("\x1b[200~false\necho pasted\n(exit 7)\x1b[201~\n")
+    await channel.until(lambda: len(channel.rows) >= start + 3, "for three rows")
+    rows = channel.rows[start : start + 3]
+    assert [(row.line, row.exit_code, row.confidence) for row in rows] == [
+        ("false", 1, "high"), ("echo pasted", 0, "high"), ("(exit 7)", 7, "high"),
+    ]  # fmt: skip
