@@ -23,6 +23,8 @@ function clearEarlierBuild(): Plugin {
 const COMPRESSIBLE = new Set(['.js', '.css', '.svg']);
 /** What is smaller fits one packet either way. */
 const COMPRESS_FROM_BYTES = 1024;
+/** The best, 11, takes five seconds of everybody's first start for 5 % fewer bytes. */
+const BROTLI_QUALITY = 9;
 
 /** Writes `.br` and `.gz` beside every asset that shrinks, for the relay to send: once here, not at each request. */
 function precompress(): Plugin {
@@ -40,7 +42,7 @@ function precompress(): Plugin {
 async function compress(path: string): Promise<void> {
   const content = await readFile(path);
   if (content.length < COMPRESS_FROM_BYTES) return;
-  const hint = { params: { [constants.BROTLI_PARAM_SIZE_HINT]: content.length } };
+  const hint = { params: { [constants.BROTLI_PARAM_SIZE_HINT]: content.length, [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } };
   await writeFile(`${path}.br`, await promisify(brotliCompress)(content, hint));
   await writeFile(`${path}.gz`, await promisify(gzip)(content, { level: 9 }));
 }
