@@ -79,8 +79,8 @@ chromium:
 
 .venv/relay.stamp: pyproject.toml | .venv/bin/python
 	@echo "installing the relay and the agent into .venv"
-	@$(PIP) --editable '.[relay]' && touch $@
+	@$(BIN)/python hatch_build.py modules & $(PIP) --editable '.[relay]' && wait && touch $@
 
 .venv/dev.stamp: pyproject.toml | .venv/bin/python
 	@echo "installing the relay, the agent and the tools into .venv"
-	@$(PIP) --editable '.[dev]' && touch .venv/relay.stamp $@
+	@$(BIN)/python hatch_build.py modules & $(PIP) --editable '.[dev]' && wait && touch .venv/relay.stamp $@

@@ -68,14 +68,25 @@ def build_console(root: Path) -> bool:
     if console_is_current(root):
         say("the console is up to date")
         return False
+    install_modules(root / "webui")
     npm, environment = npm_command()
-    webui = root / "webui"
+    say("building the console")
+    run([*npm, "run", "build"], root / "webui", environment)
+    return True
+
+
+def install_modules(webui: Path) -> None:
+    """What the console is built with, from the lock, unless it is there."""
     if not modules_are_current(webui):
+        npm, environment = npm_command()
         say("installing what the console is built with (npm ci)")
         run([*npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], webui, environment)
-    say("building the console")
-    run([*npm, "run", "build"], webui, environment)
-    return True
+
+
+def install_modules_early(root: Path) -> None:
+    """For `make`: beside pip, which takes as long. Without a Node of the machine's own it waits for its turn."""
+    if not skipped(os.environ) and not console_is_current(root) and system_node() is not None:
+        install_modules(root / "webui")
 
 
 def build_agent_zipapp(root: Path) -> None:
@@ -179,6 +190,8 @@ def main() -> int:
     try:
         if sys.argv[1:] == ["check"]:
             check_console(root)
+        elif sys.argv[1:] == ["modules"]:
+            install_modules_early(root)
         else:
             build_agent_zipapp(root)
             build_console_unless_skipped(root)
