@@ -121,7 +121,7 @@ class Workload:
     async def _run_command(self, command: Command) -> None:
         try:
             await command.run()
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:  # noqa: BLE001 - a bug in one command must not end the others
             log.error("bug", error="".join(format_exception(error)))
         finally:
             self._commands -= 1
