@@ -30,7 +30,7 @@ function Line({ session, view }: Props) {
   if (view.phase === 'waiting') return <Waiting session={session} view={view} />;
   if (view.phase === 'ended' || view.phase === 'refused') return <Over session={session} view={view} />;
   if (view.phase === 'live' && view.linkLost) {
-    return <Card tone="warn">The relay has lost {view.machineName} and waits for it. The shell goes on there.</Card>;
+    return <Card tone="warn">The relay has lost {view.machineName} and waits for it. If only the line was lost, the shell goes on.</Card>;
   }
   return null;
 }
