@@ -1,111 +1,32 @@
-"""Run every measure, interleaved with its floor, and print one table. `--quick` proves that the bench itself works."""
+"""Run the parts named (all by default), each beside its floor. `--quick` proves that the bench itself works."""
 
 import argparse
-import base64
 import os
 import platform
-import tempfile
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
-from tests.bench import measures
-from tests.bench.fleet import Fleet, running_fleet
-from tests.bench.raw_pty import RawPty
-from tests.bench.wire import TerminalSocket
+from tests.bench import http, line
 
-ROUNDS = 5
+PARTS: dict[str, Callable[[bool], None]] = {
+    "line": line.run,
+    "http": http.run,
+}
+"""Each measures and prints one table; with True in small amounts."""
 
 
 def main() -> None:
     """Measure and print; exits non-zero only when something did not work at all."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="small amounts: does the bench work?")
-    quick = parser.parse_args().quick
-    with tempfile.TemporaryDirectory() as folder:
-        text = _base64_file(Path(folder), measures.BULK_BYTES // (50 if quick else 1))
-        with running_fleet(Path(folder)) as fleet:
-            memory = _memory(fleet, 1.0 if quick else measures.FLOOD_S)
-            _print_head(text)
-            _echo(fleet, 1 if quick else ROUNDS)
-            _bulk(fleet, text, 1 if quick else ROUNDS)
-            _interrupt(fleet, 1 if quick else ROUNDS)
-            print(memory)
-
-
-def _base64_file(folder: Path, size: int) -> Path:
-    file = folder / "bulk.txt"
-    file.write_bytes(base64.encodebytes(os.urandom(size * 3 // 4))[:size])
-    return file
-
-
-def _print_head(text: Path) -> None:
-    now = datetime.now(UTC).date()
-    print(f"{now}, {os.cpu_count()} cores, Python {platform.python_version()}, bulk {text.stat().st_size / 1e6:.0f} MB")
-    print(f"{'measure':<28}{'raw PTY':>12}{'Fairlead':>12}{'ratio':>8}")
-
-
-def _echo(fleet: Fleet, rounds: int) -> None:
-    raw, line = RawPty(), _terminal(fleet)
-    measures.start_echo(raw)
-    measures.start_echo(line)
-    floor: list[float] = []
-    ours: list[float] = []
-    for _ in range(rounds):
-        floor += measures.echo_times(raw)
-        ours += measures.echo_times(line)
-    for name, share in (("p50", 0.5), ("p99", 0.99)):
-        _row(
-            f"keystroke echo {name}, ms",
-            measures.percentile(floor, share) * 1e3,
-            measures.percentile(ours, share) * 1e3,
-        )
-    raw.close()
-    line.close()
-
-
-def _bulk(fleet: Fleet, text: Path, rounds: int) -> None:
-    _pairs("base64 text, s", fleet, rounds, lambda terminal: measures.bulk_time(terminal, text))
-
-
-def _interrupt(fleet: Fleet, rounds: int) -> None:
-    _pairs("Ctrl-C under yes, s", fleet, rounds, measures.interrupt_time)
-
-
-def _pairs(name: str, fleet: Fleet, rounds: int, measure: Callable[[measures.Terminal], float]) -> None:
-    floor, ours = [], []
-    for _ in range(rounds):
-        for terminal, times in ((RawPty(), floor), (_terminal(fleet), ours)):
-            times.append(measure(terminal))
-            terminal.close()
-    _row(name, sorted(floor)[rounds // 2], sorted(ours)[rounds // 2])
-
-
-def _memory(fleet: Fleet, flood_s: float) -> str:
-    """Resident MiB: nothing open, one shell open, and `yes` into a socket that nobody reads."""
-    rows = [("idle", *_resident(fleet))]
-    terminal = _terminal(fleet)
-    measures.settle(terminal)
-    rows.append(("one idle shell", *_resident(fleet)))
-    terminal.type(b"yes\r")
-    time.sleep(flood_s)
-    rows.append((f"yes, unread for {flood_s:.0f} s", *_resident(fleet)))
-    terminal.drop()
-    lines = [f"{'memory, MiB':<28}{'relay':>12}{'agent':>12}"]
-    return "\n".join(lines + [f"{name:<28}{relay:>12.1f}{agent:>12.1f}" for name, relay, agent in rows])
-
-
-def _resident(fleet: Fleet) -> tuple[float, float]:
-    return measures.resident_mib(fleet.relay_pid), measures.resident_mib(fleet.agent_pid)
-
-
-def _terminal(fleet: Fleet) -> TerminalSocket:
-    return TerminalSocket(fleet.url, fleet.token, fleet.agent_id)
-
-
-def _row(name: str, floor: float, ours: float) -> None:
-    print(f"{name:<28}{floor:>12.3f}{ours:>12.3f}{ours / floor:>8.2f}")
+    options = parser.parse_args()
+    unknown = set(options.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"no such part: {', '.join(sorted(unknown))} (there are {', '.join(PARTS)})")
+    print(f"{datetime.now(UTC).date()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    for part in options.parts or PARTS:
+        PARTS[part](options.quick)
 
 
 if __name__ == "__main__":
