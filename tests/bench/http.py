@@ -106,8 +106,8 @@ class Connection:
 
     def __init__(self, url: str) -> None:
         at = urlsplit(url)
-        self._socket = socket.create_connection((at.hostname or "", at.port or 0), timeout=30)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._address = (at.hostname or "", at.port or 0)
+        self._connect()
 
     def ask(self, request: bytes) -> bytes:
         """One request, its whole answer. Raises RuntimeError for any status but 200."""
@@ -121,7 +121,14 @@ class Connection:
         length = int(top.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
         while len(body) < length:
             body += self._receive()
+        if b"connection: close" in top.lower():  # the server ends each connection after a thousand requests
+            self._socket.close()
+            self._connect()
         return body
+
+    def _connect(self) -> None:
+        self._socket = socket.create_connection(self._address, timeout=30)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _receive(self) -> bytes:
         chunk = self._socket.recv(65536)
