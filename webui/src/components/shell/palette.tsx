@@ -1,13 +1,14 @@
 /** Ctrl+K: from anywhere to a prompt or a page by typing a part of its name. */
 import { Kbd } from '@mantine/core';
 import { openSpotlight, Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight';
-import { IconPlus, IconSearch, IconServer, IconTerminal2, IconUsersGroup } from '@tabler/icons-react';
+import { IconSearch, IconServer, IconTerminal2 } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useMachines } from '@/api/machines';
 import type { Machine } from '@/api/types';
 import { useFocusBack } from '@/components/shell/focus-back';
+import { pagesFor } from '@/components/shell/pages';
 import { shortSystem } from '@/lib/format';
-import { isAdmin, useUser } from '@/lib/session';
+import { useUser } from '@/lib/session';
 
 export function PaletteButton() {
   return (
@@ -54,12 +55,7 @@ function useMachineActions(machines: Machine[]): SpotlightActionData[] {
 
 function usePages(): SpotlightActionData[] {
   const navigate = useNavigate();
-  const admin = isAdmin(useUser());
-  const pages: SpotlightActionData[] = [
-    { id: 'page-machines', label: 'Machines', leftSection: <IconServer size={18} />, onClick: () => void navigate({ to: '/machines' }) },
-    { id: 'page-terminals', label: 'Terminals', leftSection: <IconTerminal2 size={18} />, onClick: () => void navigate({ to: '/terminals' }) },
-    { id: 'page-groups', label: 'Groups', leftSection: <IconUsersGroup size={18} />, onClick: () => void navigate({ to: '/groups' }) },
-  ];
-  const add: SpotlightActionData = { id: 'page-add', label: 'Add a machine', leftSection: <IconPlus size={18} />, onClick: () => void navigate({ to: '/machines/add' }) };
-  return admin ? [...pages, add] : pages;
+  return pagesFor(useUser()).map(({ to, label, icon: Icon }) => (
+    { id: `page-${to}`, label, leftSection: <Icon size={18} />, onClick: () => void navigate({ to }) }
+  ));
 }

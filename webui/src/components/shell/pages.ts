@@ -1,0 +1,25 @@
+/** The pages one can go to, in the order people need them: the navigation and the palette show the same list. */
+import { IconPlus, IconServer, IconTerminal2, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import type { User } from '@/api/types';
+import { isAdmin } from '@/lib/session';
+
+export type PageEntry = {
+  to: '/machines' | '/machines/add' | '/terminals' | '/groups';
+  label: string;
+  icon: Icon;
+  /** Its heading in the navigation; without one only the palette leads there. */
+  section?: 'Access' | 'Govern';
+  /** Who sees it; everybody when absent. */
+  who?: (user: User) => boolean;
+};
+
+const PAGES: readonly PageEntry[] = [
+  { to: '/machines', label: 'Machines', icon: IconServer, section: 'Access' },
+  { to: '/terminals', label: 'Terminals', icon: IconTerminal2, section: 'Access' },
+  { to: '/groups', label: 'Groups', icon: IconUsersGroup, section: 'Govern' },
+  { to: '/machines/add', label: 'Add a machine', icon: IconPlus, who: isAdmin },
+];
+
+export function pagesFor(user: User): PageEntry[] {
+  return PAGES.filter((page) => page.who === undefined || page.who(user));
+}
