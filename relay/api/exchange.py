@@ -3,7 +3,7 @@
 Refusals of the domain are said in the route's dialect; every other exception passes through as the bug it is.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -135,7 +135,7 @@ def _answer(route: Route, dialect: Dialect, answer: Any) -> Response:
     if not isinstance(answer, Reply):
         return _json(dialect.wrap(answer), route.status)
     status = answer.status or route.status
-    if isinstance(answer.content, bytes):
+    if isinstance(answer.content, bytes | AsyncIterator):
         response = Response(answer.content, status=status, content_type=answer.media_type)
     else:
         response = _json(dialect.wrap(answer.content), status)

@@ -75,7 +75,11 @@ class Call(Generic[B]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer with its own status, headers or bytes. `content` is a struct (JSON) or finished bytes."""
+    """An answer with its own status, headers or bytes.
+
+    `content` is a struct (JSON), finished bytes, or an asynchronous iterator of bytes, sent as they come: what fails
+    after its first part cuts the connection, so a format that is streamed says where it ends.
+    """
 
     content: Any
     status: int | None = None

@@ -2,15 +2,17 @@
 
 import json
 import logging
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import structlog
+import trio
 
-from relay.api.routing import Route
+from relay.api.routing import Call, Nothing, Reply, Route
 from relay.config import Config, read_config
 from relay.domain.access import Permission
-from tests.api.small_door import Answer, facts, small_door
+from tests.api.small_door import Answer, Search, facts, small_door
 
 ADMIN = {"authorization": "Bearer admin"}
 
@@ -83,6 +85,41 @@ async def test_an_answer_may_have_its_own_status_headers_and_bytes() -> None:
         answer = await small.ask("GET", "/api/plain")
     assert (answer.status, answer.body, answer.headers["x-own"]) == (203, b"text", "1")
     assert answer.headers["content-type"] == "text/plain"
+
+
+async def until_heard(stream: trio.SocketStream, wanted: bytes) -> None:
+    found = b""
+    while wanted not in found:
+        found += await stream.receive_some()
+
+
+async def test_an_answer_may_come_in_parts_and_one_that_fails_is_cut() -> None:
+    heard = trio.Event()
+
+    async def parts(call: Call[Nothing]) -> Reply:
+        async def made() -> AsyncIterator[bytes]:
+            yield b"first,"
+            await heard.wait()
+            if call.query.limit == 0:
+                raise ZeroDivisionError
+            yield b"second"
+
+        return Reply(content=made(), media_type="text/plain")
+
+    route = Route("GET", "/api/parts", permission=Permission.PUBLIC, view=parts, query=Search, summary="Parts")
+    async with small_door(routes=(route,)) as small:
+        async with small.connect() as client:
+            await client.send_head("GET", "/api/parts")
+            await client.send_body()
+            await until_heard(client.stream, b"first,")
+            heard.set()
+            await until_heard(client.stream, b"second")
+        async with small.connect() as client:
+            await client.send_head("GET", "/api/parts?limit=0")
+            await client.send_body()
+            everything = b"".join([part async for part in client.stream])
+            assert everything.endswith(b"first,\r\n"), "no last chunk: the client knows that it is not whole"
+        assert (await small.ask("HEAD", "/api/parts")).body == b""
 
 
 @pytest.mark.parametrize(
