@@ -11,6 +11,7 @@ import { MachineAddPage } from '@/pages/machine-add';
 import { MachinesPage } from '@/pages/machines';
 import { NotFoundPage } from '@/pages/not-found';
 import { PasswordPage } from '@/pages/password';
+import { SessionPage } from '@/pages/session';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
@@ -76,6 +77,17 @@ const machine = createRoute({
   component: MachinePage,
 });
 
+const session = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/sessions/$sessionId',
+  validateSearch: (search: Record<string, unknown>): { command?: string; page?: number } => {
+    const command = text(search.command);
+    const page = Number(search.page);
+    return { ...(command === undefined ? {} : { command }), ...(Number.isInteger(page) && page > 1 ? { page } : {}) };
+  },
+  component: SessionPage,
+});
+
 const groups = createRoute({ getParentRoute: () => signedIn, path: '/groups', component: GroupsPage });
 const group = createRoute({ getParentRoute: () => signedIn, path: '/groups/$groupId', component: GroupPage });
 
@@ -93,7 +105,7 @@ const terminals = createRoute({
 /** Whatever no other route knows, with the navigation beside it that leads back. */
 const unknown = createRoute({ getParentRoute: () => signedIn, path: '$', component: NotFoundPage });
 
-const tree = root.addChildren([login, password, signedIn.addChildren([home, machines, machineAdd, machine, groups, group, terminals, unknown])]);
+const tree = root.addChildren([login, password, signedIn.addChildren([home, machines, machineAdd, machine, session, groups, group, terminals, unknown])]);
 
 export const router = createRouter({ routeTree: tree, parseSearch, stringifySearch, defaultPreload: 'intent' });
 

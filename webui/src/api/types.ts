@@ -9,6 +9,9 @@ export type NewMachine = Schemas['CreatedMachine'];
 export type MachineDraft = Schemas['CreateMachine'];
 export type CommandLog = Schemas['LogView'];
 export type TerminalSession = Schemas['SessionView'];
+/** A session with one page of its commands. */
+export type SessionPage = Schemas['SessionAnswer'];
+export type SessionCommand = Schemas['SessionLog'];
 export type AccessUser = Schemas['AccessView'];
 export type Grant = Schemas['GrantBody'];
 /** The signed-in person, without the account key the console has no use for. */

@@ -26,6 +26,12 @@ export function moment(iso: string): string {
   return Number.isNaN(date.getTime()) ? '–' : date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 }
 
+/** The time of day alone, to the second, where the day is known from elsewhere. */
+export function timeOfDay(iso: string): string {
+  const date = new Date(iso);
+  return Number.isNaN(date.getTime()) ? '–' : date.toLocaleTimeString(undefined, { timeStyle: 'medium' });
+}
+
 /** "850 ms", "4.2 s", "3 min 5 s", "2 h 10 min". */
 export function duration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;

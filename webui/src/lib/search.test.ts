@@ -10,6 +10,10 @@ test('a number stays text, as the person typed it', () => {
   expect(parseSearch('?q=007')).toEqual({ q: '007' });
 });
 
+test('a page number is written as a number', () => {
+  expect(stringifySearch({ page: 2 })).toBe('?page=2');
+});
+
 test('empty and unknown values leave no trace in the address', () => {
   expect(stringifySearch({ q: '', tab: undefined })).toBe('');
 });

@@ -1,12 +1,15 @@
 /** What was run on a machine, by whom, and how it ended. */
-import { TextInput, Tooltip } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
-import { IconHelpCircle, IconListSearch, IconSearch } from '@tabler/icons-react';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { IconListSearch, IconSearch } from '@tabler/icons-react';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import { useMachineCommands } from '@/api/machines';
 import type { CommandLog } from '@/api/types';
 import { Ago } from '@/components/ago';
+import { Evidence } from '@/components/commands/evidence';
+import { Exit } from '@/components/commands/exit';
+import { CommandLine } from '@/components/commands/line';
 import { Empty, Failure, Loading } from '@/components/states';
 import { duration } from '@/lib/format';
 
@@ -51,32 +54,18 @@ function Log({ logs, q }: { logs: CommandLog[]; q: string }) {
 function LogRow({ log }: { log: CommandLog }) {
   return (
     <tr>
-      <td><Exit log={log} /></td>
-      <td><code className="command" title={log.cwd ? `in ${log.cwd}` : undefined}>{log.command || <span className="dimmed">input without a recorded command</span>}</code><span className="narrow-only small dimmed">{log.username}</span></td>
+      <td><Exit code={log.exit_code} /></td>
+      <td><CommandLine log={log} /><span className="narrow-only small dimmed">{log.username}</span></td>
       <td className="wide">{log.username}</td>
       <td className="wide nowrap">{log.duration_ms === null || log.duration_ms === undefined ? <span className="dimmed">–</span> : duration(log.duration_ms)}</td>
       <td className="wide"><Evidence log={log} /></td>
-      <td className="nowrap"><Ago at={log.timestamp} /></td>
+      <td className="nowrap"><When log={log} /></td>
     </tr>
   );
 }
 
-function Exit({ log }: { log: CommandLog }) {
-  if (log.exit_code === null || log.exit_code === undefined) return <span className="pill" title="The exit code is not known">?</span>;
-  return <span className="pill" data-kind={log.exit_code === 0 ? 'good' : 'bad'} title={log.exit_code === 0 ? 'Succeeded' : `Failed with exit code ${log.exit_code}`}>{log.exit_code}</span>;
-}
-
-const METHODS: Record<string, string> = {
-  bash: 'reported by bash', zsh: 'reported by zsh', fish: 'reported by fish', keystrokes: 'seen as keystrokes', api: 'sent over the API',
-};
-
-/** How sure the log is of this line: the person reading it must not have to guess. */
-function Evidence({ log }: { log: CommandLog }) {
-  const method = log.method ? (METHODS[log.method] ?? log.method) : 'not stated';
-  if (log.confidence !== 'low' && log.confidence !== 'medium') return <span className="dimmed small">{method}</span>;
-  return (
-    <Tooltip label="The shell itself did not vouch for this line">
-      <span className="evidence-low small" tabIndex={0}><IconHelpCircle size={14} aria-hidden="true" />{method}, {log.confidence} confidence</span>
-    </Tooltip>
-  );
+/** The moment, and from there to the session it happened in. */
+function When({ log }: { log: CommandLog }) {
+  if (!log.session_id) return <Ago at={log.timestamp} />;
+  return <Link className="link" to="/sessions/$sessionId" params={{ sessionId: log.session_id }} search={{ command: log.id }} aria-label="Show the session of this command"><Ago at={log.timestamp} /></Link>;
 }

@@ -1,15 +1,15 @@
 /** Who has or had a shell on a machine; open ones can be ended by their owner or an administrator. */
 import { Button } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import { useCloseSession, useMachineSessions } from '@/api/machines';
 import type { TerminalSession } from '@/api/types';
-import { Ago, useNow } from '@/components/ago';
+import { Ago } from '@/components/ago';
 import { confirm, showDone } from '@/components/confirm';
 import { Empty, Failure, Loading } from '@/components/states';
-import { duration } from '@/lib/format';
+import { Length } from '@/components/session/length';
+import { cameFrom } from '@/lib/clients';
 import { isAdmin, useUser } from '@/lib/session';
-
-const SOURCES: Record<string, string> = { ui: 'console', cli: 'command line', vscode: 'VS Code' };
 
 export function MachineSessions({ agentId }: { agentId: string }) {
   const { data, error, refetch } = useMachineSessions(agentId);
@@ -32,23 +32,16 @@ function SessionRow({ agentId, session }: { agentId: string; session: TerminalSe
   const may = active && (isAdmin(user) || session.user_id === user.id);
   return (
     <tr>
-      <td className="strong">{session.username}</td>
+      <td className="strong"><Link className="machine-name" to="/sessions/$sessionId" params={{ sessionId: session.session_id }}>{session.username}</Link></td>
       <td>{active ? <span className="pill" data-kind="good">open</span> : <span className="dimmed">ended{session.close_reason ? `: ${session.close_reason}` : ''}</span>}</td>
-      <td className="wide dimmed">{[SOURCES[session.source] ?? session.source, session.browser, session.os].filter(Boolean).join(' · ')}</td>
+      <td className="wide dimmed">{cameFrom(session)}</td>
       <td><Ago at={session.started_at} /></td>
       <td className="wide"><Length session={session} /></td>
       <td className="wide">{session.command_count}</td>
-      <td className="wide mono dimmed clip" title={session.session_id}>{session.session_id}</td>
+      <td className="wide mono clip"><Link className="link" to="/sessions/$sessionId" params={{ sessionId: session.session_id }} title={session.session_id}>{session.session_id}</Link></td>
       <td className="end">{may ? <EndButton agentId={agentId} session={session} /> : null}</td>
     </tr>
   );
-}
-
-function Length({ session }: { session: TerminalSession }) {
-  const now = useNow();
-  const end = session.ended_at === null ? now : Date.parse(session.ended_at);
-  const seconds = Math.max(0, Math.round((end - Date.parse(session.started_at)) / 1000));
-  return seconds < 60 ? `${seconds} s` : duration(seconds * 1000);
 }
 
 function EndButton({ agentId, session }: { agentId: string; session: TerminalSession }) {
