@@ -31,7 +31,10 @@ from relay.services.groups import Groups
 from relay.services.history import History
 from relay.services.live import Live
 from relay.services.login import Login
+from relay.services.login_audit import LoginAudit
+from relay.services.login_tokens import LoginTokens
 from relay.services.machines import Machines
+from relay.services.password_proof import PasswordProof
 from relay.services.ports import Background, Identity, Passwords, Sealer, Tokens, Writer
 from relay.services.presence import Presence
 from relay.services.profile import Profile
@@ -160,12 +163,11 @@ def _login(d: Devices, audit: Audit, standing: Standing, config: Config) -> Logi
     return Login(
         database=d.database,
         standing=standing,
-        passwords=d.passwords,
-        tokens=d.tokens,
-        audit=audit,
+        proof=PasswordProof(database=d.database, standing=standing, passwords=d.passwords),
+        tokens=LoginTokens(tokens=d.tokens, standing=standing, lifetime_s=config.jwt_expiry_hours * 3600),
+        audit=LoginAudit(audit=audit),
         clock=d.clock,
         ids=d.ids,
-        lifetime_s=config.jwt_expiry_hours * 3600,
     )
 
 

@@ -12,7 +12,7 @@ from relay.domain.audit import Action
 from relay.domain.errors import Forbidden, Invalid, Refusal, Unauthenticated
 from relay.services.audit import Audit
 from relay.services.claims import ApiClaims, read_claims
-from relay.services.login import api_claims
+from relay.services.login_tokens import api_claims
 from relay.services.ports import API_AUDIENCE, Recheck, Sealer, Tokens
 from relay.services.standing import INVALID_TOKEN, Account, Standing
 from relay.store.errors import Duplicate

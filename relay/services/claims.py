@@ -33,6 +33,7 @@ class SessionClaims(Struct, frozen=True, kw_only=True):
     login_at: int
     accounts: dict[str, int]
     source: Source
+    method: str = "password"
 
 
 def read_claims(kind: type[C], claims: Mapping[str, Any], *, refusal: str) -> C:

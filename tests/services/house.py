@@ -19,7 +19,7 @@ from relay.services.all import Devices, Services, build
 from relay.services.enrolment import Enrolment
 from relay.services.fleet import Fleet
 from relay.services.live import Live
-from relay.services.login import LoggedIn
+from relay.services.login_outcomes import LoggedIn
 from relay.services.machines import NewMachine
 from relay.services.ports import Caller
 from relay.store.collections import SCHEMA

@@ -5,7 +5,7 @@ import pytest
 from relay.domain.accounts import Role, Source
 from relay.domain.errors import Conflict, Forbidden, Invalid, Refusal, Unauthenticated
 from relay.services.accounts import NewUser
-from relay.services.login import LoggedIn, TenantChoice
+from relay.services.login_outcomes import LoggedIn, TenantChoice
 from tests.services.house import CALLER, PASSWORD, house
 
 

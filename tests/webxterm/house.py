@@ -19,7 +19,7 @@ from relay.domain.access import Actor
 from relay.ids import FakeIds
 from relay.services.accounts import NewUser
 from relay.services.all import Services
-from relay.services.login import LoggedIn
+from relay.services.login_outcomes import LoggedIn
 from relay.services.machines import Created, NewMachine
 from relay.services.ports import Caller
 from relay.store.collections import SCHEMA

@@ -1,6 +1,6 @@
 """`/api/auth/*`: sign-up, login, choice of organization, refresh, logout."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -11,7 +11,7 @@ from relay.api.webxterm.common import Message, caller_of
 from relay.domain.access import Permission
 from relay.domain.errors import Invalid
 from relay.services.accounts import NewUser
-from relay.services.login import LoggedIn, TenantChoice
+from relay.services.login_outcomes import LoggedIn, Outcome, TenantChoice
 from relay.services.standing import Account
 
 Name = Annotated[str, line(1, 100)]
@@ -153,10 +153,7 @@ async def login(call: Call[LoginBody]) -> LoginAnswer:
     if not name:
         raise Invalid("email is required")
     found = await call.services.login.login(caller_of(call), name=name, password=call.body.password)
-    if isinstance(found, TenantChoice):
-        tenants = [_tenant(each) for each in found.available]
-        return LoginAnswer(session_token=found.session_token, requires_tenant_selection=True, tenants=tenants)
-    return await _logged_in(call, found)
+    return await login_answer(call, found)
 
 
 async def select_tenant(call: Call[SelectTenant]) -> LoginAnswer:
@@ -164,7 +161,7 @@ async def select_tenant(call: Call[SelectTenant]) -> LoginAnswer:
     found = await call.services.login.select_tenant(
         caller_of(call), session_token=body.session_token, tenant_id=body.tenant_id
     )
-    return await _logged_in(call, found)
+    return await login_answer(call, found)
 
 
 async def logout(call: Call[Nothing]) -> Message:
@@ -179,7 +176,15 @@ async def refresh_token(call: Call[Refresh]) -> Refreshed:
     return Refreshed(token=token, expires_in=expires_in)
 
 
-async def _logged_in(call: Call[SelectTenant] | Call[LoginBody], found: LoggedIn) -> LoginAnswer:
+async def login_answer(call: Call[Any], found: Outcome) -> LoginAnswer:
+    """What came of a proof, as the wire says it."""
+    if isinstance(found, TenantChoice):
+        tenants = [_tenant(each) for each in found.available]
+        return LoginAnswer(session_token=found.session_token, requires_tenant_selection=True, tenants=tenants)
+    return await _logged_in(call, found)
+
+
+async def _logged_in(call: Call[Any], found: LoggedIn) -> LoginAnswer:
     api_key = await call.services.auth.api_key(found.account.user.id)
     return LoginAnswer(
         token=found.token,
