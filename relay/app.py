@@ -242,15 +242,20 @@ def all_routes(operations: Operations, agents: AgentViews) -> tuple[Route, ...]:
     return (*operations.routes(), *agents.routes(), *webxterm.ROUTES)
 
 
-def document(config: Config) -> dict[str, Any]:
-    """The OpenAPI document, without a running relay."""
+def routes_of(config: Config) -> tuple[Route, ...]:
+    """Every HTTP route, without a running relay."""
 
     async def ping() -> None:
         """Nobody asks."""
 
     operations = Operations(config=config, metrics=Metrics(), installer=Installer(), ping=ping)
     agents = AgentViews(relay_key=b"", heartbeat_interval_s=config.heartbeat_interval_s)
-    return describe(all_routes(operations, agents), version=release())
+    return all_routes(operations, agents)
+
+
+def document(config: Config) -> dict[str, Any]:
+    """The OpenAPI document, without a running relay."""
+    return describe(routes_of(config), version=release())
 
 
 def _metrics(hub: Hub) -> Metrics:

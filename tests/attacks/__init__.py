@@ -1,0 +1,1 @@
+"""The attack checklist: each case is a test named by its number; `cases.py` says which and where."""
