@@ -59,6 +59,7 @@ class User:
     `machine_role` is the spelling that was given. `token_generation` is signed into every token; raising it ends
     them all, but for those of the login `kept_login_id`, which live on in generation `kept_generation`. An account with
     a `one_time_password` is good for nothing until that is changed; `must_reset_password` alone only asks for it.
+    `enabled_at` is when an administrator last opened it again after it was closed.
     """
 
     id: str
@@ -77,6 +78,7 @@ class User:
     updated_at: datetime
     last_login: datetime | None = None
     one_time_password: bool = False
+    enabled_at: datetime | None = None
     kept_login_id: str = ""
     kept_generation: int = 0
 

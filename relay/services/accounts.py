@@ -1,5 +1,6 @@
 """Organizations and the accounts in them: sign-up, the first accounts of an installation, new users."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from relay.clock import Clock
@@ -10,6 +11,7 @@ from relay.domain.names import check_email, check_name, check_password, check_us
 from relay.domain.tokens import API_KEY_PREFIX, digest
 from relay.ids import Ids
 from relay.services.audit import Audit
+from relay.services.memberships import MembershipChange, set_groups
 from relay.services.ports import Caller, Passwords, Sealer
 from relay.services.records import find_record, read, to_document
 from relay.store.errors import Duplicate
@@ -112,12 +114,24 @@ class Accounts:
 
     async def create_user(self, tenant_id: str, new: NewUser) -> User:
         """An enabled account in an existing organization. Raises Invalid, Conflict."""
+        user, _ = await self.create_member(tenant_id, new, frozenset())
+        return user
+
+    async def create_member(
+        self, tenant_id: str, new: NewUser, groups: AbstractSet[str]
+    ) -> tuple[User, MembershipChange]:
+        """The same, as a member of these groups from the first moment. Raises Invalid, Conflict."""
         document = await self._user_document(tenant_id, new)
+
+        def insert(database: SyncDatabase) -> MembershipChange:
+            database.collection("users").insert_one(document)
+            return set_groups(database, tenant_id, document["_id"], groups, document["created_at"])
+
         try:
-            await self.database.collection("users").insert_one(document)
+            joined = await self.database.transact(insert)
         except Duplicate as error:
-            raise _conflict(error) from error
-        return read(User, document)
+            raise conflict_of(error) from error
+        return read(User, document), joined
 
     async def _create_organization(self, new: NewUser, *, name: str, display_name: str) -> tuple[User, Organization]:
         now = self.clock.now()
@@ -133,7 +147,7 @@ class Accounts:
         try:
             await self.database.transact(insert)
         except Duplicate as error:
-            raise _conflict(error) from error
+            raise conflict_of(error) from error
         return read(User, document), organization
 
     async def _ensure_platform(self) -> None:
@@ -195,7 +209,8 @@ class Accounts:
         )
 
 
-def _conflict(error: Duplicate) -> Conflict:
+def conflict_of(error: Duplicate) -> Conflict:
+    """What a unique index's refusal means to the person who asked."""
     if "username" in error.index:
         return Conflict("Username already exists")
     if "email" in error.index:

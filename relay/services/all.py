@@ -43,6 +43,7 @@ from relay.services.rights import Rights
 from relay.services.standing import Standing
 from relay.services.terminals import Terminals
 from relay.services.upkeep import Upkeep
+from relay.services.user_changes import UserChanges
 from relay.services.users import Users
 from relay.store.interface import Database
 from relay.terminal.hub import Hub
@@ -74,6 +75,7 @@ class Services:
     login: Login
     auth: Auth
     users: Users
+    user_changes: UserChanges
     profile: Profile
     groups: Groups
     machines: Machines
@@ -103,12 +105,14 @@ def build(devices: Devices, config: Config) -> Services:
     recheck = LiveRecheck(live=d.live, rights=rights, standing=standing, hub=d.hub)
     presence = _presence(clock, config)
     accounts = _accounts(d, audit, config)
+    users = Users(database=database, accounts=accounts, standing=standing, audit=audit)
     return Services(
         accounts=accounts,
         login=_login(d, audit, standing, config),
         auth=_auth(d, audit, standing, recheck, config),
         profile=_profile(d, audit, recheck, config),
-        users=Users(database=database, accounts=accounts, standing=standing, audit=audit),
+        users=users,
+        user_changes=_user_changes(d, audit, users, recheck, config),
         groups=Groups(database=database, audit=audit, recheck=recheck, clock=clock, ids=ids),
         machines=_machines(d, audit, rights=rights, presence=presence, recheck=recheck, config=config),
         access=AccessGrants(database=database, rights=rights, audit=audit, recheck=recheck, clock=clock, ids=ids),
@@ -144,6 +148,18 @@ def _accounts(d: Devices, audit: Audit, config: Config) -> Accounts:
         clock=d.clock,
         ids=d.ids,
         signup_enabled=config.signup_enabled,
+        password_min_length=config.password_min_length,
+    )
+
+
+def _user_changes(d: Devices, audit: Audit, users: Users, recheck: LiveRecheck, config: Config) -> UserChanges:
+    return UserChanges(
+        database=d.database,
+        users=users,
+        passwords=d.passwords,
+        audit=audit,
+        recheck=recheck,
+        clock=d.clock,
         password_min_length=config.password_min_length,
     )
 

@@ -8,15 +8,18 @@ from relay.domain.access import Actor
 from relay.domain.accounts import User
 from relay.domain.audit import Action
 from relay.domain.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from relay.domain.names import check_machine_role, check_role, folded, is_object_id
+from relay.domain.names import check_machine_role, check_role, is_object_id
 from relay.domain.paging import Page, PageRequest
 from relay.services.accounts import Accounts, NewUser
 from relay.services.audit import Audit
+from relay.services.memberships import group_ids, record_change
 from relay.services.records import batched_ids, containing, find_page, find_record, tenant_filter
 from relay.services.rights import NOT_AUTHORIZED
 from relay.services.standing import Account, Standing
 from relay.services.tenants import tenant_for
 from relay.store.interface import Database
+
+NO_USER = "User not found"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +53,10 @@ class Users:
             raise Invalid("Invalid user ID")
         user = find_record(User, await self.database.collection("users").find_one({"_id": user_id}))
         if user is None or not actor.sees(user.tenant_id):
-            raise NotFound("User not found")
+            raise NotFound(NO_USER)
         if user.id != actor.user_id and not actor.administers(user.tenant_id):
             raise Forbidden(NOT_AUTHORIZED)
-        return (await self._entries([user]))[0]
+        return await self.entry(user)
 
     async def list_visible(
         self,
@@ -97,11 +100,8 @@ class Users:
             machine_role=new.machine_role,
             must_reset_password=True,
         )
-        group_ids = [await self._group_id(tenant, name) for name in groups]
-        user = await self.accounts.create_user(tenant, made)
-        for group_id in group_ids:
-            where = {"_id": group_id, "tenant_id": tenant}
-            await self.database.collection("groups").update_one(where, {"$addToSet": {"member_ids": user.id}})
+        wanted = await group_ids(self.database, tenant, groups)
+        user, joined = await self.accounts.create_member(tenant, made, wanted)
         await self.audit.record(
             actor,
             Action.USER_CREATED,
@@ -111,15 +111,12 @@ class Users:
             username=user.username,
             role=str(user.role),
         )
-        return (await self._entries([user]))[0]
+        await record_change(self.audit, actor, user, joined)
+        return await self.entry(user)
 
-    async def _group_id(self, tenant_id: str, name: str) -> str:
-        where = {"tenant_id": tenant_id, "name_folded": folded(name)}
-        found = await self.database.collection("groups").find_one(where, projection={"_id": 1})
-        if found is None:
-            raise Invalid(f"Group not found: {name[:100]}")
-        group_id: str = found["_id"]
-        return group_id
+    async def entry(self, user: User) -> UserEntry:
+        """A user as a list shows it."""
+        return (await self._entries([user]))[0]
 
     async def _entries(self, users: Sequence[User]) -> list[UserEntry]:
         tenants = {user.tenant_id for user in users}

@@ -1,11 +1,24 @@
 """The terminal API: paths, field names and texts of its documentation, over the one domain (docs/api/webxterm.md)."""
 
 from relay.api.routing import Route
-from relay.api.webxterm import access, auth, commands, dashboard, groups, history, machines, profile, terminal, users
+from relay.api.webxterm import (
+    access,
+    auth,
+    commands,
+    dashboard,
+    groups,
+    history,
+    machines,
+    profile,
+    roles,
+    terminal,
+    users,
+)
 
 ROUTES: tuple[Route, ...] = (
     *auth.ROUTES,
     *users.ROUTES,
+    *roles.ROUTES,
     *profile.ROUTES,
     *machines.ROUTES,
     *commands.ROUTES,

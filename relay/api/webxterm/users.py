@@ -1,4 +1,4 @@
-"""`/api/users*`: oneself, the organization's people, a new one."""
+"""`/api/users*`: oneself, the organization's people, a new one, changing and deleting one."""
 
 from typing import Annotated
 
@@ -7,9 +7,10 @@ from msgspec import Meta, Struct
 from relay.api.fields import Email, line
 from relay.api.routing import Call, Nothing, Route
 from relay.api.webxterm.auth import Name, NewPassword, OwnUser, own_user
-from relay.api.webxterm.common import Counts, PageQuery, Search, Tenant, counts, moment, timestamp
+from relay.api.webxterm.common import Counts, Message, PageQuery, Search, Tenant, counts, moment, timestamp
 from relay.domain.access import Permission
 from relay.services.accounts import NewUser
+from relay.services.user_changes import UserChange
 from relay.services.users import UserEntry
 
 
@@ -73,6 +74,19 @@ class CreateUser(Struct, kw_only=True):
     tenant_id: Tenant = ""
 
 
+class UpdateUser(Struct, kw_only=True):
+    """What to change. `groups` are the names of all groups the user is to be in."""
+
+    first_name: Name | None = None
+    last_name: Name | None = None
+    email: Email | None = None
+    password: NewPassword | None = None
+    role: Annotated[str, line(1, 20)] | None = None
+    machine_role: Annotated[str, line(0, 20)] | None = None
+    groups: Annotated[list[Annotated[str, line(1, 100)]], Meta(max_length=100)] | None = None
+    enabled: bool | None = None
+
+
 def user_view(entry: UserEntry) -> UserView:
     """A list's row."""
     user = entry.user
@@ -133,6 +147,26 @@ async def create_user(call: Call[CreateUser]) -> UserAnswer:
     return UserAnswer(user_view(entry))
 
 
+async def update_user(call: Call[UpdateUser]) -> UserAnswer:
+    body = call.body
+    change = UserChange(
+        first_name=body.first_name,
+        last_name=body.last_name,
+        email=body.email,
+        password=body.password,
+        role=body.role,
+        machine_role=body.machine_role,
+        groups=body.groups,
+        enabled=body.enabled,
+    )
+    return UserAnswer(user_view(await call.services.user_changes.update(call.actor, call.path["user_id"], change)))
+
+
+async def delete_user(call: Call[Nothing]) -> Message:
+    await call.services.user_changes.delete(call.actor, call.path["user_id"])
+    return Message("User deleted successfully")
+
+
 ROUTES = (
     Route("GET", "/api/users/me", permission=Permission.VIEW_OWN_PROFILE, view=get_me, answer=MeAnswer,
           summary="Oneself", one_time_password=True),
@@ -142,4 +176,8 @@ ROUTES = (
           summary="One user: oneself, or as administrator anybody"),
     Route("POST", "/api/users", permission=Permission.MANAGE_USERS, view=create_user, body=CreateUser,
           answer=UserAnswer, status=201, summary="Add a user", refusals=(404, 409)),
+    Route("PUT", "/api/users/{user_id}", permission=Permission.MANAGE_USERS, view=update_user, body=UpdateUser,
+          answer=UserAnswer, summary="Change a user, or close the account", refusals=(409,)),
+    Route("DELETE", "/api/users/{user_id}", permission=Permission.MANAGE_USERS, view=delete_user, answer=Message,
+          summary="Delete a user; their machines pass to whoever deletes", refusals=(409,)),
 )  # fmt: skip
