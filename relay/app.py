@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import structlog
 import trio
 from hypercorn.typing import ASGIFramework
 
@@ -31,12 +32,14 @@ from relay.api.routing import Route
 from relay.api.server import Server, listen_on
 from relay.api.sockets import Sockets
 from relay.clock import Clock
-from relay.config import Config, ConfigError, split_address
+from relay.config import Config, ConfigError, check_mail, split_address
 from relay.domain.errors import Refusal
 from relay.ids import Ids
+from relay.outbound.mail import Mailer, SmtpSettings
 from relay.release import release
 from relay.services.all import Devices, Services, build
 from relay.services.fleet import Fleet
+from relay.services.letters import Letters
 from relay.services.live import Live
 from relay.services.ports import Background
 from relay.store.collections import SCHEMA
@@ -45,11 +48,14 @@ from relay.store.sqlite import open_sqlite
 from relay.store.writer import GroupWriter
 from relay.terminal.hub import Hub
 from relay.terminal.settings import HubSettings
+from relay.timers.courier import carry
 from relay.timers.upkeep import keep_up
 from relay.vault.keys import Keys
 from relay.vault.passwords import Passwords
 from relay.vault.seal import Sealer
 from relay.vault.tokens import Tokens
+
+log = structlog.get_logger(__name__)
 
 DATABASE_NAME = "fairlead.db"
 MISSED_HEARTBEATS = 2.5
@@ -92,6 +98,7 @@ async def serve(
     Raises ConfigError, StoreError (cannot be opened), UnusableKey and OSError (cannot listen) before it has started.
     """
     host, port = split_address(config.listen)
+    check_mail(config)
     with _listening(host, port) as sockets:
         async with open_house(config, clock=clock or Clock(), ids=ids or Ids(), database=database) as house:
             await _serve(house, sockets, task_status)
@@ -168,9 +175,26 @@ def _build(
         background=background,
         clock=clock,
         ids=ids,
+        mailer=mailer_of(config),
     )
     services = build(devices, config)
     return House(config=config, clock=clock, ids=ids, keys=keys, hub=hub, fleet=fleet, services=services)
+
+
+def mailer_of(config: Config) -> Mailer | None:
+    """The way to the configured mail server, if there is one."""
+    if not config.smtp_host:
+        return None
+    return Mailer(
+        SmtpSettings(
+            host=config.smtp_host,
+            port=config.smtp_port,
+            sender=config.smtp_from,
+            username=config.smtp_username,
+            password=config.smtp_password,
+            tls=config.smtp_tls,
+        )
+    )
 
 
 def hub_settings(config: Config) -> HubSettings:
@@ -204,6 +228,7 @@ async def _serve(house: House, sockets: list[socket.socket], task_status: trio.T
     await _create_configured_super_admin(house)
     async with trio.open_nursery() as timers:
         await timers.start(partial(keep_up, house.services.upkeep, sweep_interval_s=house.config.sweep_interval_s))
+        await _start_courier(house.services.letters, timers)
         async with trio.open_nursery() as serving:
             serving.start_soon(partial(server.run, sockets, draining=draining, drain_s=house.config.drain_s))
             running = Running(url=f"http://{address}", services=house.services, hub=house.hub, draining=draining)
@@ -211,6 +236,13 @@ async def _serve(house: House, sockets: list[socket.socket], task_status: trio.T
             await draining.wait()
             await house.hub.shutdown()
         timers.cancel_scope.cancel()
+
+
+async def _start_courier(letters: Letters, timers: trio.Nursery) -> None:
+    if letters.enabled:
+        await timers.start(partial(carry, letters))
+    else:
+        log.info("no mail leaves this relay: addresses stay unverified; set SMTP_HOST, SMTP_FROM and the public URL")
 
 
 def assemble(house: House, address: str) -> ASGIFramework:

@@ -35,6 +35,12 @@ def _level(value: str) -> str:
     return value.strip().lower()
 
 
+def _tls(value: str) -> str:
+    if value.strip().lower() not in {"starttls", "tls", "none"}:
+        raise ValueError("must be starttls, tls or none")
+    return value.strip().lower()
+
+
 def _flag(value: str) -> bool:
     word = value.strip().lower()
     if word not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
@@ -115,6 +121,13 @@ class Config:
     super_admin_email: str = _setting("", _text, "SUPER_ADMIN_EMAIL")
     super_admin_password: str = _setting("", str, "SUPER_ADMIN_PASSWORD", secret=True)
 
+    smtp_host: str = _setting("", _text, "SMTP_HOST")
+    smtp_port: int = _setting(587, _count(1, 65535), "SMTP_PORT")
+    smtp_username: str = _setting("", _text, "SMTP_USERNAME")
+    smtp_password: str = _setting("", str, "SMTP_PASSWORD", secret=True)
+    smtp_from: str = _setting("", _text, "SMTP_FROM")
+    smtp_tls: str = _setting("starttls", _tls, "SMTP_TLS")
+
     admin_implicit_access: bool = _setting(True, _flag, "ADMIN_IMPLICIT_ACCESS")
     max_sessions_per_user: int = _setting(20, _count(1, 1000), "MAX_SESSIONS_PER_USER")
     terminal_idle_timeout_minutes: int = _setting(0, _count(0, 24 * 60), "TERMINAL_IDLE_TIMEOUT_MINUTES")
@@ -163,6 +176,20 @@ def _read(read: Callable[[str], Any], name: str, text: str) -> Any:
         return read(text)
     except ValueError as error:
         raise ConfigError(f"{name} {error}") from error
+
+
+def check_mail(config: Config) -> None:
+    """The settings about mail fit together. Raises ConfigError."""
+    if not config.smtp_host:
+        return
+    if not re.fullmatch(r"[^\r\n]*[^@\s<>]+@[^@\s<>]+>?", config.smtp_from):
+        raise ConfigError("SMTP_HOST needs SMTP_FROM: the address mails come from, such as fairlead@example.org")
+    if not config.public_url:
+        raise ConfigError(
+            "SMTP_HOST needs FAIRLEAD_PUBLIC_URL: links in mails are made from it, never from what a caller says"
+        )
+    if config.smtp_username and config.smtp_tls == "none" and config.smtp_host not in {"localhost", "127.0.0.1", "::1"}:
+        raise ConfigError("SMTP_TLS=none would send SMTP_PASSWORD in clear: use starttls or tls")
 
 
 def split_address(listen: str) -> tuple[str, int]:

@@ -61,6 +61,7 @@ def read_facts(door: Door, asked: Any) -> RequestFacts:
         ),
         source_hint=said.get("x-source", "")[:32],
         authorization=said.get("authorization", ""),
+        wants_page="text/html" in said.get("accept", ""),
     )
 
 

@@ -60,6 +60,10 @@ LOGIN_LIMITS = (
 """Ten wrong passwords for one name, a hundred for any, from one address in a quarter of an hour."""
 PASSWORD_LIMITS = (Limit(name="password", most=10, window_s=900, key=_by_address),)
 """Ten tries of one person to change the password in a quarter of an hour: who holds a token does not guess it."""
+EMAIL_LIMITS = (Limit(name="verification mail", most=5, window_s=3600, key=_by_address),)
+"""Five verification mails an hour for one person."""
+LINK_LIMITS = (Limit(name="verification link", most=60, window_s=900, key=_by_address),)
+"""Links opened from one address: their tokens cannot be guessed, this spares the store."""
 ENROLMENT_LIMITS = (
     Limit(name="enrolment", most=30, window_s=900, key=_by_address, failures_only=True),
 )  # fmt: skip

@@ -46,6 +46,7 @@ class RequestFacts:
     base_url: str  # scheme://host[:port] under which the caller reaches this relay
     source_hint: str = ""
     authorization: str = field(default="", repr=False)
+    wants_page: bool = False  # a browser that shows what comes, rather than a program that reads it
 
     @property
     def bearer(self) -> str:

@@ -15,6 +15,7 @@ class Action(StrEnum):
     SIGNUP = "signup"
     TOKEN_REFRESH = "token_refresh"  # noqa: S105  the name of an action
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  the name of an action
+    EMAIL_VERIFIED = "email_verified"
     MACHINE_ACCESS = "machine_access"
     ACCESS_DENIED = "access_denied"
     COMMAND_EXECUTED = "command_executed"
@@ -62,6 +63,7 @@ _AUTHENTICATION = {
     Action.SIGNUP,
     Action.TOKEN_REFRESH,
     Action.PASSWORD_CHANGED,
+    Action.EMAIL_VERIFIED,
 }
 _SESSION = {Action.MACHINE_ACCESS, Action.ACCESS_DENIED, Action.COMMAND_EXECUTED, Action.SESSION_CLOSED}
 _WARNING = {

@@ -3,10 +3,12 @@
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
+import structlog
+
 from relay.clock import Clock
 from relay.domain.accounts import PLATFORM, Organization, Role, User
 from relay.domain.audit import Action
-from relay.domain.errors import Conflict, Forbidden
+from relay.domain.errors import Conflict, Forbidden, Unavailable
 from relay.domain.names import check_email, check_name, check_password, check_username, folded, slug
 from relay.domain.tokens import API_KEY_PREFIX, digest
 from relay.ids import Ids
@@ -14,8 +16,11 @@ from relay.services.audit import Audit
 from relay.services.memberships import MembershipChange, set_groups
 from relay.services.ports import Caller, Passwords, Sealer
 from relay.services.records import find_record, read, to_document
+from relay.services.verification import EmailVerification
 from relay.store.errors import Duplicate
 from relay.store.interface import Database, Document, SyncDatabase
+
+log = structlog.get_logger(__name__)
 
 _LOCAL = Caller(ip_address="127.0.0.1", user_agent="fairlead command line")
 
@@ -45,6 +50,7 @@ class Accounts:
     audit: Audit
     clock: Clock
     ids: Ids
+    verification: EmailVerification
     signup_enabled: bool = True
     password_min_length: int = 8
 
@@ -58,7 +64,16 @@ class Accounts:
             new, name=slug(organization_name), display_name=check_name(company_name, field="company_name")
         )
         await self._record(caller, Action.SIGNUP, user)
+        if self.verification.sends_mail:
+            await self._send_link(user)
         return user, organization
+
+    async def _send_link(self, user: User) -> None:
+        """The account is there already: a mail that cannot be kept is asked for again in the profile."""
+        try:
+            await self.verification.send(user)
+        except Unavailable as refusal:
+            log.warning("a sign-up got no verification mail", user_id=user.id, reason=refusal.text)
 
     async def create_first_organization(
         self, *, name: str, username: str, email: str, password: str

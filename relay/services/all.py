@@ -29,13 +29,14 @@ from relay.services.enrolment import Enrolments
 from relay.services.fleet import Fleet
 from relay.services.groups import Groups
 from relay.services.history import History
+from relay.services.letters import Letters
 from relay.services.live import Live
 from relay.services.login import Login
 from relay.services.login_audit import LoginAudit
 from relay.services.login_tokens import LoginTokens
 from relay.services.machines import Machines
 from relay.services.password_proof import PasswordProof
-from relay.services.ports import Background, Identity, Passwords, Sealer, Tokens, Writer
+from relay.services.ports import Background, Identity, Passwords, Post, Sealer, Tokens, Writer
 from relay.services.presence import Presence
 from relay.services.profile import Profile
 from relay.services.recheck import LiveRecheck
@@ -45,6 +46,7 @@ from relay.services.terminals import Terminals
 from relay.services.upkeep import Upkeep
 from relay.services.user_changes import UserChanges
 from relay.services.users import Users
+from relay.services.verification import EmailVerification
 from relay.store.interface import Database
 from relay.terminal.hub import Hub
 
@@ -65,6 +67,7 @@ class Devices:
     background: Background
     clock: Clock
     ids: Ids
+    mailer: Post | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,8 @@ class Services:
     users: Users
     user_changes: UserChanges
     profile: Profile
+    verification: EmailVerification
+    letters: Letters
     groups: Groups
     machines: Machines
     access: AccessGrants
@@ -104,10 +109,14 @@ def build(devices: Devices, config: Config) -> Services:
     rights = Rights(database=database, clock=clock, admin_implicit=config.admin_implicit_access)
     recheck = LiveRecheck(live=d.live, rights=rights, standing=standing, hub=d.hub)
     presence = _presence(clock, config)
-    accounts = _accounts(d, audit, config)
+    letters = Letters(database=database, mailer=d.mailer, sealer=d.sealer, clock=clock, ids=ids)
+    verification = _verification(d, audit, letters, config)
+    accounts = _accounts(d, audit, verification, config)
     users = Users(database=database, accounts=accounts, standing=standing, audit=audit)
     return Services(
         accounts=accounts,
+        verification=verification,
+        letters=letters,
         login=_login(d, audit, standing, config),
         auth=_auth(d, audit, standing, recheck, config),
         profile=_profile(d, audit, recheck, config),
@@ -139,7 +148,13 @@ def _presence(clock: Clock, config: Config) -> Presence:
     )
 
 
-def _accounts(d: Devices, audit: Audit, config: Config) -> Accounts:
+def _verification(d: Devices, audit: Audit, letters: Letters, config: Config) -> EmailVerification:
+    return EmailVerification(
+        database=d.database, letters=letters, audit=audit, clock=d.clock, ids=d.ids, public_url=config.public_url
+    )
+
+
+def _accounts(d: Devices, audit: Audit, verification: EmailVerification, config: Config) -> Accounts:
     return Accounts(
         database=d.database,
         passwords=d.passwords,
@@ -147,6 +162,7 @@ def _accounts(d: Devices, audit: Audit, config: Config) -> Accounts:
         audit=audit,
         clock=d.clock,
         ids=d.ids,
+        verification=verification,
         signup_enabled=config.signup_enabled,
         password_min_length=config.password_min_length,
     )

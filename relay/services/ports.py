@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
+from relay.domain.letters import Letter
 from relay.store.interface import Document
 from relay.vault.tokens import Issued
 
@@ -59,6 +61,13 @@ class Identity(Protocol):
 
     def verify(self, public_key: bytes, signature: bytes, message: bytes) -> bool:
         """Whether somebody else's key made this signature; False for malformed keys and signatures."""
+
+
+class Post(Protocol):
+    """Hands letters to a mail server."""
+
+    async def send(self, letter: Letter, *, letter_id: str, at: datetime) -> None:
+        """Returns when the server has taken it. Raises Undelivered (relay/outbound/mail.py)."""
 
 
 class Writer(Protocol):

@@ -33,6 +33,12 @@ ACCOUNTS = (
         ),
     ),
     CollectionSchema(name="revoked_tokens", indexes=(_index("expires_at", ttl_s=0),)),  # _id is the token's jti
+    CollectionSchema(  # _id is the digest of the link's token
+        name="email_links", indexes=(_index("expires_at", ttl_s=0), _index("tenant_id", "user_id"))
+    ),
+    CollectionSchema(  # letters on their way; the courier ends what is too late
+        name="outbox", indexes=(_index("next_try_at"), _index("tenant_id", "next_try_at"))
+    ),
     CollectionSchema(name="settings", indexes=(_index("tenant_id"),), scan_ok=True),
 )
 

@@ -28,6 +28,7 @@ PUBLIC = {
     "GET /health", "GET /api/health", "GET /ready", "GET /metrics", "GET /api/openapi.json",
     "GET /install.sh", "GET /agent.pyz", "GET /agent.pyz.sha256", "POST /api/agent/register",
     "POST /api/auth/signup", "POST /api/auth/login", "POST /api/auth/select-tenant", "POST /api/auth/refresh",
+    "GET /api/auth/verify-email", "POST /api/auth/verify-email",
 }  # fmt: skip
 """What anybody may ask. A route that belongs here is added here, in the same change, for all to see."""
 METHODS = "GET|POST|PUT|PATCH|DELETE|WS"

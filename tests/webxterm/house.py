@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -27,8 +28,10 @@ from relay.store.sqlite import open_memory
 from relay.vault.passwords import Passwords
 from tests.agent_double import AgentDouble
 from tests.errors import single_error
+from tests.post_office import PostOffice
 from tests.terminal_driver import connected_agent
 
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 PASSWORD = "correct horse"
 CALLER = Caller(ip_address="203.0.113.9", user_agent="Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0")
 
@@ -118,6 +121,13 @@ class Relay:
         await self.services.accounts.create_super_admin(username="root", email="root@example.org", password=PASSWORD)
         return await self.client("root")
 
+    async def carried(self) -> None:
+        """Every letter posted so far has reached the mail server."""
+        await self.until(lambda: self._outbox_empty())
+
+    async def _outbox_empty(self) -> bool:
+        return await self.services.database.collection("outbox").find_one({"next_try_at": {"$gte": EVER}}) is None
+
     async def machine(self, admin: Client, name: str = "web-1") -> Created:
         """A pending machine."""
         assert admin.actor is not None
@@ -162,6 +172,17 @@ def encoded(agent: AgentDouble) -> str:
 def cheap_passwords() -> Passwords:
     """The real thing, with the smallest cost: tests log in by the hundred."""
     return Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+def mail_settings(office: PostOffice) -> dict[str, Any]:
+    """Settings of a relay that hands its mail in there."""
+    return {
+        "smtp_host": "localhost",
+        "smtp_port": office.port,
+        "smtp_from": "Fairlead <fairlead@relay.example>",
+        "smtp_tls": "none",
+        "public_url": "https://relay.example",
+    }
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from relay.api.webxterm import (
     auth,
     commands,
     dashboard,
+    email_verification,
     groups,
     history,
     machines,
@@ -17,6 +18,7 @@ from relay.api.webxterm import (
 
 ROUTES: tuple[Route, ...] = (
     *auth.ROUTES,
+    *email_verification.ROUTES,
     *users.ROUTES,
     *roles.ROUTES,
     *profile.ROUTES,

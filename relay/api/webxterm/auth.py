@@ -17,6 +17,7 @@ from relay.services.standing import Account
 Name = Annotated[str, line(1, 100)]
 NewPassword = Annotated[str, verbatim(8, 1024)]
 Token = Annotated[str, verbatim(1, 8192)]
+VERIFY_NEVER = "User created successfully. This relay sends no mail, so your address stays unverified."
 VERIFY_LATER = "User created successfully. Please check your email to verify your account."
 
 
@@ -143,9 +144,8 @@ async def signup(call: Call[Signup]) -> SignedUp:
     user, organization = await call.services.accounts.signup(
         caller_of(call), new, organization_name=body.organization_name, company_name=body.company_name
     )
-    return SignedUp(
-        message=VERIFY_LATER, user_id=user.id, username=user.username, organization=organization.display_name
-    )
+    message = VERIFY_LATER if call.services.verification.sends_mail else VERIFY_NEVER
+    return SignedUp(message=message, user_id=user.id, username=user.username, organization=organization.display_name)
 
 
 async def login(call: Call[LoginBody]) -> LoginAnswer:

@@ -1,6 +1,6 @@
 """Sign-up, login, tokens."""
 
-from tests.isolation.patterns import ANYBODY_KNOWN, new_user, same
+from tests.isolation.patterns import ANYBODY_KNOWN, known, new_user, same
 from tests.isolation.row import Row
 from tests.isolation.world import World
 
@@ -14,6 +14,9 @@ ROWS = {
     "POST /api/auth/signup": Row(same(201), body=new_organization),
     "POST /api/auth/login": Row(same(401), body=lambda world: {"email": "stranger@example.org", "password": "wrong"}),
     "POST /api/auth/select-tenant": Row(same(401), body=lambda world: {"session_token": "x", "tenant_id": "acme"}),
+    "GET /api/auth/verify-email": Row(same(400), query={"token": "x"}),
+    "POST /api/auth/verify-email": Row(same(400), body=lambda world: {"token": "x"}),
+    "POST /api/auth/verify-email/resend": Row(known(503)),
     "POST /api/auth/logout": Row(ANYBODY_KNOWN, ends_login=True),
     "POST /api/auth/refresh": Row(
         (400, 200, 200, 200, 200, 200, 200),

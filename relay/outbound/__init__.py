@@ -1,0 +1,1 @@
+"""The outside network: what the relay sends out by itself."""
