@@ -30,7 +30,7 @@ from relay.api.openapi import describe
 from relay.api.operations import Operations
 from relay.api.routing import Route
 from relay.api.server import Server, listen_on
-from relay.api.sockets import Sockets
+from relay.api.sockets import SOCKET_ROUTES, Sockets
 from relay.clock import Clock
 from relay.config import Config, ConfigError, check_mail, split_address
 from relay.domain.errors import Refusal
@@ -255,7 +255,7 @@ def assemble(house: House, address: str) -> ASGIFramework:
     )
     agents = AgentViews(relay_key=house.keys.public_key, heartbeat_interval_s=house.config.heartbeat_interval_s)
     routes = all_routes(operations, agents)
-    operations.document = describe(routes, version=release())
+    operations.document = describe(routes, version=release(), sockets=SOCKET_ROUTES)
     door = Door(
         config=house.config,
         clock=house.clock,
@@ -287,7 +287,7 @@ def routes_of(config: Config) -> tuple[Route, ...]:
 
 def document(config: Config) -> dict[str, Any]:
     """The OpenAPI document, without a running relay."""
-    return describe(routes_of(config), version=release())
+    return describe(routes_of(config), version=release(), sockets=SOCKET_ROUTES)
 
 
 def _metrics(hub: Hub) -> Metrics:

@@ -23,8 +23,10 @@ UNREADABLE = "Invalid request body"
 MAX_FIELDS = 100
 """More fields than any body of ours has."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_REFUSED_IN_LINES = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+_REFUSED_IN_TEXTS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+_CONTROL = re.compile(f"[{_REFUSED_IN_LINES}]")
+_CONTROL_BUT_LINES = re.compile(f"[{_REFUSED_IN_TEXTS}]")
 _OBJECT_ID = re.compile(r"[0-9a-f]{24}")
 _EMAIL = r"^[^@\s<>\"',;:()\[\]\\]{1,64}@[A-Za-z0-9]([A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?$"
 
@@ -32,12 +34,29 @@ _EMAIL = r"^[^@\s<>\"',;:()\[\]\\]{1,64}@[A-Za-z0-9]([A-Za-z0-9.\-]{0,251}[A-Za-
 def line(low: int, high: int, *, pattern: str | None = None, says: str = "is not valid") -> Meta:
     """One line of text: stripped, no control characters, `low` to `high` characters."""
     extra = {"strip": True, "refuse": _CONTROL, "says": says}
-    return Meta(min_length=low, max_length=high, pattern=pattern, extra=extra)
+    told = {"pattern": pattern or _stripped(low, _REFUSED_IN_LINES)}
+    return Meta(min_length=low, max_length=high, pattern=pattern, extra=extra, extra_json_schema=told)
 
 
 def text(low: int, high: int) -> Meta:
     """Text that may have several lines: stripped, no other control characters."""
-    return Meta(min_length=low, max_length=high, extra={"strip": True, "refuse": _CONTROL_BUT_LINES})
+    extra = {"strip": True, "refuse": _CONTROL_BUT_LINES}
+    told = {"pattern": _stripped(low, _REFUSED_IN_TEXTS)}
+    return Meta(min_length=low, max_length=high, extra=extra, extra_json_schema=told)
+
+
+def _stripped(low: int, refused: str) -> str:
+    """What the document says of text with at least `low` characters between its outer spaces."""
+    edge, inner = rf"[^\s{refused}]", f"[^{refused}]"
+    core = {0: f"({edge}({inner}*{edge})?)?", 1: f"{edge}({inner}*{edge})?"}.get(
+        low, f"{edge}{inner}{{{low - 2},}}{edge}"
+    )
+    return rf"^\s*{core}\s*$"
+
+
+def word(*allowed: str) -> Meta:
+    """One of these words, stripped; which of them is refused how, the service says."""
+    return Meta(max_length=40, extra={"strip": True, "refuse": _CONTROL}, extra_json_schema={"enum": list(allowed)})
 
 
 def verbatim(low: int, high: int) -> Meta:

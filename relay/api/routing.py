@@ -95,6 +95,9 @@ View = Callable[[Call[Any]], Awaitable[Any]]
 class Route:
     """One row of a dialect's table. `refusals` are statuses beyond those every such route has (see openapi.py).
 
+    `answers` are further successes, by status, for views that may `Reply` otherwise. `other_media_types` are those in
+    which the same answer can be asked for (exports). `path_patterns` are the patterns of path segments that are no
+    plain ids.
     `one_time_password` opens it also to somebody who has to change theirs first; every other route refuses them.
     """
 
@@ -111,6 +114,9 @@ class Route:
     refusals: tuple[int, ...] = ()
     limits: tuple[Limit, ...] = ()
     media_type: str = "application/json"
+    other_media_types: tuple[str, ...] = ()
+    answers: Mapping[int, Any] = field(default_factory=dict)
+    path_patterns: Mapping[str, str] = field(default_factory=dict)
     tag: str = ""
     one_time_password: bool = False
 

@@ -5,19 +5,21 @@ whoever reads, and hides the end of the connection behind a cancellation.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 import structlog
 from hypercorn.typing import ASGIFramework
 
 from protocol.frames import MAX_MESSAGE_BYTES
+from protocol.handshake import SUBPROTOCOL
 from relay.api import correlation
 from relay.api.dialect import refusal_of_store, status_of
 from relay.api.exchange import Door, read_facts
 from relay.api.server import MAX_SOCKET_MESSAGE_BYTES, abort_of
 from relay.api.sockets_agent import serve_agent
+from relay.api.sockets_described import AGENT_CLOSE_CODES, TERMINAL_CLOSE_CODES, TERMINAL_QUERY, TERMINAL_SUBPROTOCOLS
 from relay.api.sockets_origin import is_welcome
 from relay.api.sockets_request import Handshake, SocketRequest
 from relay.api.sockets_stream import SocketStream
@@ -51,7 +53,11 @@ log = structlog.get_logger("relay.api")
 
 @dataclass(frozen=True, slots=True)
 class SocketRoute:
-    """One door. PUBLIC means that the door itself finds out who knocks, after the upgrade."""
+    """One door. PUBLIC means that the door itself finds out who knocks, after the upgrade.
+
+    `subprotocols`, `query` (JSON schemas by name), `refusals` (beyond those of every such door) and `close_codes` are
+    for the document.
+    """
 
     path: str
     _: KW_ONLY
@@ -59,6 +65,10 @@ class SocketRoute:
     serve: Callable[[Door, SocketStream, SocketRequest], Awaitable[None]]
     most_bytes: int
     summary: str
+    subprotocols: Sequence[str] = ()
+    query: Mapping[str, Any] = field(default_factory=dict)
+    refusals: Sequence[int] = ()
+    close_codes: Mapping[int, str] = field(default_factory=dict)
 
     def match(self, path: str) -> dict[str, str] | None:
         """The path's values, when it is this door's."""
@@ -85,6 +95,8 @@ SOCKET_ROUTES: Sequence[SocketRoute] = (
         serve=serve_agent,
         most_bytes=MAX_MESSAGE_BYTES,
         summary="An agent's link",
+        subprotocols=(SUBPROTOCOL,),
+        close_codes=AGENT_CLOSE_CODES,
     ),
     SocketRoute(
         "/api/terminal/{agent_id}/ws",
@@ -92,6 +104,10 @@ SOCKET_ROUTES: Sequence[SocketRoute] = (
         serve=serve_terminal,
         most_bytes=MAX_SOCKET_MESSAGE_BYTES,
         summary="A shell on a machine",
+        subprotocols=TERMINAL_SUBPROTOCOLS,
+        query=TERMINAL_QUERY,
+        refusals=(409, 429, 503),
+        close_codes=TERMINAL_CLOSE_CODES,
     ),
 )
 

@@ -16,6 +16,7 @@ from relay.api.metrics import Metrics, may_read_metrics
 from relay.api.openapi import describe
 from relay.api.operations import Operations
 from relay.api.routing import Route
+from relay.api.sockets import SOCKET_ROUTES
 from relay.app import document
 from relay.config import Config
 from relay.domain.access import Permission
@@ -41,26 +42,49 @@ def test_the_document_describes_every_route_with_schemas_errors_and_security() -
             is_public = operation["x-permission"] == "public"
             assert (operation.get("security") == []) is is_public, where
             assert ("401" in operation["responses"]) or is_public, where
-            names = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
-            assert names == set(re.findall(r"\{(\w+)\}", path)), where
+            given = {each["name"]: each["schema"] for each in operation["parameters"] if each["in"] == "path"}
+            assert set(given) == set(re.findall(r"\{(\w+)\}", path)), where
+            assert all(re.compile(schema["pattern"]) for schema in given.values()), where
             assert operation["summary"], where
             for status, answer in operation["responses"].items():
-                (content,) = answer["content"].values()
+                assert answer["headers"]["x-correlation-id"]["required"], where
                 if int(status) >= 400:
+                    (content,) = answer["content"].values()
                     assert content["schema"] == {"$ref": "#/components/schemas/Refused"}, where
             if path.startswith("/api/") and path != "/api/openapi.json" and is_public is False:
                 success = next(value for status, value in operation["responses"].items() if status.startswith("2"))
                 assert "$ref" in success["content"]["application/json"]["schema"], f"{where} names no answer"
     assert found["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    assert {tag["name"] for tag in found["tags"]} == {
+        tag for methods in found["paths"].values() for operation in methods.values() for tag in operation["tags"]
+    }
+
+
+def test_the_document_tells_of_every_socket() -> None:
+    found = document(Config())["x-websockets"]
+    assert set(found) == {route.path for route in SOCKET_ROUTES}
+    terminal = found["/api/terminal/{agent_id}/ws"]
+    assert len(terminal["token"]) == 3
+    assert {400, 401, 403, 404} <= set(terminal["refusals"])
+    assert "4403" in terminal["closeCodes"]
+    for each in found.values():
+        assert each["subprotocols"]
+        assert each["closeCodes"]
+
+
+def test_refusals_name_the_headers_they_come_with() -> None:
+    answers = document(Config())["paths"]["/api/profile/reset-password"]["post"]["responses"]
+    assert "retry-after" in answers["429"]["headers"]
+    assert "www-authenticate" in answers["401"]["headers"]
 
 
 def test_a_rows_rules_are_in_the_document() -> None:
     found = describe([each for each in ROUTES if each.path not in {"/api/echo", "/api/signup"}], version="1")
-    assert found["components"]["schemas"]["Thing"]["properties"]["name"] == {
-        "type": "string",
-        "minLength": 1,
-        "maxLength": 20,
-    }
+    name = found["components"]["schemas"]["Thing"]["properties"]["name"]
+    pattern = name.pop("pattern")
+    assert name == {"type": "string", "minLength": 1, "maxLength": 20}
+    for text, fits in {"a": True, " a b ": True, "ab\n": True, "": False, " \n": False, "a\x00b": False}.items():
+        assert (re.search(pattern, text) is not None) is fits, text
     show = found["paths"]["/api/things/{thing_id}"]["get"]
     assert {"name": "limit", "in": "query", "required": False, "schema": {"type": "integer"}} in show["parameters"]
     assert "429" in found["paths"]["/api/login"]["post"]["responses"]

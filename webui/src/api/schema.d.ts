@@ -822,7 +822,7 @@ export interface components {
     schemas: {
         /**
          * Refused
-         * @description Every refusal.
+         * @description Every refusal: a sentence for the person who asked.
          */
         Refused: {
             error: string;
@@ -1640,15 +1640,30 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1669,15 +1684,30 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1698,15 +1728,30 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1716,6 +1761,8 @@ export interface operations {
             /** @description It cannot be reached just now. */
             503: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1736,6 +1783,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1745,6 +1794,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1754,6 +1816,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1774,15 +1838,30 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": Record<string, never>;
                 };
             };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1803,15 +1882,30 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
                     "text/x-shellscript": string;
                 };
             };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1821,6 +1915,8 @@ export interface operations {
             /** @description It cannot be reached just now. */
             503: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1841,15 +1937,30 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/zip": string;
                 };
             };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1859,6 +1970,8 @@ export interface operations {
             /** @description It cannot be reached just now. */
             503: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1879,15 +1992,30 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
                     "text/plain": string;
                 };
             };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1897,6 +2025,8 @@ export interface operations {
             /** @description It cannot be reached just now. */
             503: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1921,6 +2051,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1930,6 +2062,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1939,6 +2073,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1948,6 +2086,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1957,6 +2108,10 @@ export interface operations {
             /** @description Too often; Retry-After says when to come back. */
             429: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Seconds to wait. */
+                    "retry-after": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1966,6 +2121,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1990,6 +2147,8 @@ export interface operations {
             /** @description Created. */
             201: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1999,6 +2158,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2008,6 +2169,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2017,6 +2180,8 @@ export interface operations {
             /** @description It clashes with what is there. */
             409: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2026,6 +2191,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2035,6 +2213,10 @@ export interface operations {
             /** @description Too often; Retry-After says when to come back. */
             429: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Seconds to wait. */
+                    "retry-after": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2044,6 +2226,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2068,6 +2252,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2077,6 +2263,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2086,6 +2274,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2095,6 +2287,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2104,6 +2298,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2113,6 +2320,10 @@ export interface operations {
             /** @description Too often; Retry-After says when to come back. */
             429: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Seconds to wait. */
+                    "retry-after": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2122,6 +2333,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2146,6 +2359,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2155,6 +2370,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2164,6 +2381,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2173,6 +2394,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2182,6 +2405,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2191,6 +2427,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2211,6 +2449,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2220,6 +2460,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2229,6 +2473,19 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2238,6 +2495,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2262,6 +2521,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2271,6 +2532,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2280,6 +2543,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2289,6 +2556,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2298,6 +2567,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2307,6 +2589,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2329,6 +2613,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2338,6 +2624,19 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2347,6 +2646,10 @@ export interface operations {
             /** @description Too often; Retry-After says when to come back. */
             429: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Seconds to wait. */
+                    "retry-after": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2356,6 +2659,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2380,6 +2685,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2389,6 +2696,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2398,6 +2707,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2407,6 +2729,10 @@ export interface operations {
             /** @description Too often; Retry-After says when to come back. */
             429: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Seconds to wait. */
+                    "retry-after": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2416,6 +2742,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2436,6 +2764,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2445,6 +2775,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2454,6 +2788,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2463,6 +2799,19 @@ export interface operations {
             /** @description It clashes with what is there. */
             409: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2472,6 +2821,10 @@ export interface operations {
             /** @description Too often; Retry-After says when to come back. */
             429: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Seconds to wait. */
+                    "retry-after": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2481,6 +2834,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2490,6 +2845,8 @@ export interface operations {
             /** @description It cannot be reached just now. */
             503: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2510,6 +2867,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2519,6 +2878,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2528,6 +2891,19 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2537,6 +2913,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2564,6 +2942,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2573,6 +2953,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2582,6 +2964,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2591,6 +2977,19 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2600,6 +2999,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2624,6 +3025,8 @@ export interface operations {
             /** @description Created. */
             201: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2633,6 +3036,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2642,6 +3047,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2651,6 +3060,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2660,6 +3071,8 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2669,6 +3082,8 @@ export interface operations {
             /** @description It clashes with what is there. */
             409: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2678,6 +3093,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2687,6 +3115,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2709,6 +3139,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2718,6 +3150,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2727,6 +3161,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2736,6 +3174,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2745,6 +3185,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2754,6 +3207,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2780,6 +3235,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2789,6 +3246,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2798,6 +3257,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2807,6 +3270,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2816,6 +3281,8 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2825,6 +3292,8 @@ export interface operations {
             /** @description It clashes with what is there. */
             409: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2834,6 +3303,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2843,6 +3325,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2865,6 +3349,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2874,6 +3360,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2883,6 +3371,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2892,6 +3384,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2901,6 +3395,8 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2910,6 +3406,19 @@ export interface operations {
             /** @description It clashes with what is there. */
             409: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2919,6 +3428,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2939,6 +3450,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2948,6 +3461,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2957,6 +3474,19 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2966,6 +3496,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2986,6 +3518,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2995,6 +3529,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3004,6 +3542,19 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3013,6 +3564,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3033,6 +3586,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3042,6 +3597,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3051,6 +3610,19 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3060,6 +3632,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3082,6 +3656,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3091,6 +3667,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3100,6 +3678,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3109,6 +3691,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3118,6 +3702,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3127,6 +3724,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3153,6 +3752,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3162,6 +3763,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3171,6 +3774,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3180,6 +3787,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3189,6 +3798,8 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3198,6 +3809,8 @@ export interface operations {
             /** @description It clashes with what is there. */
             409: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3207,6 +3820,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3216,6 +3842,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3240,6 +3868,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3249,6 +3879,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3258,6 +3890,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3267,6 +3903,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3276,6 +3914,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3285,6 +3936,10 @@ export interface operations {
             /** @description Too often; Retry-After says when to come back. */
             429: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Seconds to wait. */
+                    "retry-after": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3294,6 +3949,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3321,6 +3978,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3330,6 +3989,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3339,6 +4000,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3348,6 +4013,19 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3357,6 +4035,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3381,6 +4061,8 @@ export interface operations {
             /** @description Created. */
             201: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3390,6 +4072,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3399,6 +4083,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3408,6 +4096,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3417,6 +4107,8 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3426,6 +4118,8 @@ export interface operations {
             /** @description It clashes with what is there. */
             409: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3435,6 +4129,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3444,6 +4151,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3466,6 +4175,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3475,6 +4186,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3484,6 +4197,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3493,6 +4210,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3502,6 +4221,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3511,6 +4243,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3533,6 +4267,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3542,6 +4278,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3551,6 +4289,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3560,6 +4302,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3569,6 +4313,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3578,6 +4335,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3600,6 +4359,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3609,6 +4370,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3618,6 +4381,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3627,6 +4394,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3636,6 +4405,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3645,6 +4427,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3671,6 +4455,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3680,6 +4466,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3689,6 +4477,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3698,6 +4490,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3707,6 +4501,8 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3716,6 +4512,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3725,6 +4534,10 @@ export interface operations {
             /** @description Too often; Retry-After says when to come back. */
             429: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Seconds to wait. */
+                    "retry-after": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3734,6 +4547,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3743,6 +4558,8 @@ export interface operations {
             /** @description It cannot be reached just now. */
             503: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3752,6 +4569,8 @@ export interface operations {
             /** @description It did not end in the time given. */
             504: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3775,6 +4594,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3784,6 +4605,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3793,6 +4616,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3802,6 +4629,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3811,6 +4640,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3820,6 +4662,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3852,6 +4696,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3861,6 +4707,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3870,6 +4718,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3879,6 +4731,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3888,6 +4742,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3897,6 +4764,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3929,6 +4798,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3938,6 +4809,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3947,6 +4820,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3956,6 +4833,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3965,6 +4844,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3974,6 +4866,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3999,6 +4893,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4008,6 +4904,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4017,6 +4915,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4026,6 +4928,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4035,6 +4939,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4044,6 +4961,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4069,6 +4988,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4078,6 +4999,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4087,6 +5010,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4096,6 +5023,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4105,6 +5034,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4114,6 +5056,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4136,6 +5080,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4145,6 +5091,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4154,6 +5102,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4163,6 +5115,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4172,6 +5126,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4181,6 +5148,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4207,6 +5176,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4216,6 +5187,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4225,6 +5198,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4234,6 +5211,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4243,6 +5222,8 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4252,6 +5233,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4261,6 +5255,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4287,6 +5283,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4296,6 +5294,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4305,6 +5305,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4314,6 +5318,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4323,6 +5329,8 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4332,6 +5340,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4341,6 +5362,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4366,6 +5389,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4375,6 +5400,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4384,6 +5411,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4393,6 +5424,19 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4402,6 +5446,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4426,6 +5472,8 @@ export interface operations {
             /** @description Created. */
             201: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4435,6 +5483,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4444,6 +5494,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4453,6 +5507,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4462,6 +5518,8 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4471,6 +5529,8 @@ export interface operations {
             /** @description It clashes with what is there. */
             409: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4480,6 +5540,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4489,6 +5562,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4511,6 +5586,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4520,6 +5597,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4529,6 +5608,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4538,6 +5621,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4547,6 +5632,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4556,6 +5654,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4582,6 +5682,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4591,6 +5693,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4600,6 +5704,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4609,6 +5717,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4618,6 +5728,8 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4627,6 +5739,8 @@ export interface operations {
             /** @description It clashes with what is there. */
             409: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4636,6 +5750,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4645,6 +5772,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4667,6 +5796,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4676,6 +5807,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4685,6 +5818,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4694,6 +5831,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4703,6 +5842,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4712,6 +5864,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4737,6 +5891,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4746,6 +5902,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4755,6 +5913,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4764,6 +5926,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4773,6 +5937,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4782,6 +5959,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4808,6 +5987,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4817,6 +5998,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4826,6 +6009,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4835,6 +6022,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4844,6 +6033,8 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4853,6 +6044,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4862,6 +6066,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4890,6 +6096,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4899,6 +6107,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4908,6 +6118,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4917,6 +6131,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4926,6 +6142,8 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4935,6 +6153,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4944,6 +6175,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4969,6 +6202,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4978,6 +6213,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4987,6 +6224,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4996,6 +6237,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5005,6 +6248,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5014,6 +6270,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5040,6 +6298,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5049,6 +6309,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5058,6 +6320,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5067,6 +6333,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5076,6 +6344,8 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5085,6 +6355,19 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5094,6 +6377,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5117,6 +6402,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5126,6 +6413,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5135,6 +6424,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5144,6 +6437,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5153,6 +6448,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5162,6 +6470,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5185,6 +6495,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5194,6 +6506,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5203,6 +6517,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5212,6 +6530,19 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5221,6 +6552,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5243,6 +6576,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5252,6 +6587,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5261,6 +6598,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5270,6 +6611,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5279,6 +6622,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5288,6 +6644,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5313,6 +6671,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5322,6 +6682,8 @@ export interface operations {
             /** @description A field is missing or malformed; the text names the first one. */
             400: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5331,6 +6693,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5340,6 +6706,8 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5349,6 +6717,19 @@ export interface operations {
             /** @description It does not exist, or lies in another organization. */
             404: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5358,6 +6739,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5378,6 +6761,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5387,6 +6772,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5396,6 +6785,19 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5405,6 +6807,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5425,6 +6829,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5434,6 +6840,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5443,6 +6853,19 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5452,6 +6875,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5472,6 +6897,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5481,6 +6908,10 @@ export interface operations {
             /** @description No valid token. */
             401: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5490,6 +6921,19 @@ export interface operations {
             /** @description The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5499,6 +6943,8 @@ export interface operations {
             /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
             500: {
                 headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
                     [name: string]: unknown;
                 };
                 content: {
