@@ -83,6 +83,20 @@ class Commands:
 
         Raises Invalid, NotFound, Forbidden, Unavailable; with `wait` also TimedOut and TooMany.
         """
+        sent = await self.start(actor, agent_id, command, timeout_s=timeout_s, is_shown=not wait)
+        if wait:
+            await sent.ended.wait()
+            if sent.refusal is not None:
+                raise sent.refusal
+        return sent
+
+    async def start(
+        self, actor: Actor, agent_id: str, command: str, *, timeout_s: int, is_shown: bool, command_id: str = ""
+    ) -> Sent:
+        """Start a command and return; whoever asks for many brings the id. The right is decided now.
+
+        Raises Invalid, NotFound, Forbidden, Unavailable.
+        """
         check_command(command)
         check_timeout(timeout_s)
         machine = await self.rights.get(actor, agent_id)
@@ -91,7 +105,9 @@ class Commands:
             raise Forbidden("Sudo is not allowed for your machine role")
         if not self.hub.is_connected(agent_id):
             raise Unavailable("Machine is offline")
-        sent = Sent(command_id=self.ids.object_id(), command=command, ended=trio.Event(), is_shown=not wait)
+        sent = Sent(
+            command_id=command_id or self.ids.object_id(), command=command, ended=trio.Event(), is_shown=is_shown
+        )
         await self._record(actor, machine, access, sent)
         live = LiveCommand(
             command_id=sent.command_id,
@@ -103,10 +119,6 @@ class Commands:
         )
         self.live.commands[sent.command_id] = live
         self.background(lambda: self._run(live, machine, sent, timeout_s))
-        if wait:
-            await sent.ended.wait()
-            if sent.refusal is not None:
-                raise sent.refusal
         return sent
 
     async def _run(self, live: LiveCommand, machine: Machine, sent: Sent, timeout_s: int) -> None:
@@ -124,7 +136,7 @@ class Commands:
                 if sent.is_shown:
                     self.asides.started(live, sent.command)
                 sent.outcome = await self.hub.run_command(machine.agent_id, request)
-            sent.refusal = _refusal(sent.outcome)
+            sent.refusal = _refusal(live, sent.outcome)
         except Refusal as refusal:
             sent.refusal = refusal
         except Exception:  # a bug must end this command only; logged here, once
@@ -197,7 +209,7 @@ class Commands:
         )
 
 
-def _refusal(outcome: CommandOutcome | None) -> Refusal | None:
+def _refusal(live: LiveCommand, outcome: CommandOutcome | None) -> Refusal | None:
     if outcome is None:
-        return Forbidden("Access was revoked while the command ran")
+        return Forbidden(live.ended_why)
     return TimedOut("Command timed out") if outcome.timed_out else None

@@ -22,9 +22,9 @@ class LiveSession:
     access: Access
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class LiveCommand:
-    """A running command; cancelling its scope ends it on the machine."""
+    """A running command; cancelling its scope ends it on the machine, and `ended_why` is what its person is told."""
 
     command_id: str
     machine_id: str
@@ -32,6 +32,7 @@ class LiveCommand:
     actor: Actor
     access: Access
     scope: trio.CancelScope
+    ended_why: str = "Access was revoked while the command ran"
 
 
 @dataclass(slots=True, kw_only=True)
