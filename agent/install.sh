@@ -142,6 +142,8 @@ start() {
 install_agent() {
     [ -n "$token" ] || die "--token is missing: copy the command from the relay's 'Add machine' page"
     case $token in *[!A-Za-z0-9._-]*) die "that is not a registration token" ;; esac
+    [ ! -e "$state/config.json" ] ||
+        die "this machine is enrolled already: to enrol it again, as another machine, run this with --uninstall first"
     find_python
     fetch_agent
     enroll
@@ -159,7 +161,22 @@ stop_background() {
     fi
 }
 
+# Typed into a shell that the agent holds: the service's end is this script's end too, so systemd is asked to do the rest.
+is_held_by_the_service() { has_systemd && grep -qF '/fairlead-agent.service' /proc/self/cgroup 2>/dev/null; }
+
+uninstall_from_outside() {
+    find_python
+    say "this shell is one of the agent's and ends with it; see: journalctl -u fairlead-removal.service"
+    # shellcheck disable=SC2016 # for the other shell
+    run systemd-run --quiet --collect --unit=fairlead-removal.service /bin/sh -c \
+        '"$1" "$2" uninstall --state "$3"; rm -rf "$3" "$4"' sh "$python" "$agent" "$state" "$program"
+}
+
 uninstall_agent() {
+    if is_held_by_the_service; then
+        uninstall_from_outside
+        return
+    fi
     stop_background
     if [ -f "$agent" ]; then
         find_python

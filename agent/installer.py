@@ -6,12 +6,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from agent.config import CONFIG, Config, StateDirectory
 from agent.errors import AgentFailure, MachineDeleted, StateUnusable
 
 UNIT = "fairlead-agent.service"
+REMOVAL = "fairlead-removal.service"
+"""What systemd calls the rest of a removal that began in one of the service's own shells."""
 SYSTEM_UNITS = Path("/etc/systemd/system")
 
 _TEMPLATE = """\
@@ -83,11 +86,15 @@ def uninstall(
 ) -> None:
     """Stop and remove the unit, then the state directory, if it is one. Raises AgentFailure."""
     path = units / UNIT
+    if not is_dry_run and path.exists() and _is_held_by_the_service():
+        _uninstall_from_outside(state, keeps_state=keeps_state)
+        return
     steps: list[tuple[str, Callable[[], object]]] = []
     if path.exists():
         steps.append((f"systemctl disable --now {UNIT}", lambda: _systemctl("disable", "--now", UNIT)))
         steps.append((f"remove {path}", lambda: path.unlink(missing_ok=True)))
         steps.append(("systemctl daemon-reload", lambda: _systemctl("daemon-reload")))
+        steps.append((f"systemctl reset-failed {UNIT}", _forget_failure))
     # Only a directory that is recognisably ours is removed as a whole: --state may have been a slip of the finger.
     if not keeps_state and state.has(CONFIG):
         steps.append((f"remove {state.path}", lambda: shutil.rmtree(state.path)))
@@ -97,6 +104,30 @@ def uninstall(
             _try(step)
     if not steps:
         _say("nothing of the agent is installed here")
+
+
+def _is_held_by_the_service() -> bool:
+    """Whether a shell of the agent started us: stopping the service would end us halfway."""
+    try:
+        return f"/{UNIT}" in Path("/proc/self/cgroup").read_text(encoding="utf-8")
+    except OSError:
+        return False
+
+
+def _uninstall_from_outside(state: StateDirectory, *, keeps_state: bool) -> None:
+    kept = ["--keep-state"] if keeps_state else []
+    words = [*own_command(), "uninstall", "--state", str(state.path), *kept]
+    _say(f"this shell is one of the agent's and ends with it; see: journalctl -u {REMOVAL}")
+    sys.stdout.flush()
+    # $ would start a variable of systemd's.
+    escaped = [word.replace("$", "$$") for word in words]
+    _run("systemd-run", "--quiet", "--collect", f"--unit={REMOVAL}", *escaped)
+
+
+def _forget_failure() -> None:
+    """A service that had failed is listed as failed even when its unit is gone; one that had not is unknown by now."""
+    with suppress(AgentFailure):
+        _systemctl("reset-failed", UNIT)
 
 
 def _try(step: Callable[[], object]) -> None:
@@ -114,9 +145,16 @@ def _check_systemd() -> None:
 
 
 def _systemctl(*arguments: str) -> None:
-    done = subprocess.run(["systemctl", *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607 - fixed words
+    _run("systemctl", *arguments)
+
+
+def _run(*words: str) -> None:
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - no shell, our own words
+    except OSError as error:
+        raise AgentFailure(f"cannot start {words[0]}: {error.strerror}") from error
     if done.returncode != 0:
-        raise AgentFailure(f"systemctl {shlex.join(arguments)} failed: {done.stderr.strip()[:500]}")
+        raise AgentFailure(f"{shlex.join(words)} failed: {done.stderr.strip()[:500]}")
 
 
 def _quote(word: str) -> str:

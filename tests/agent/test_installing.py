@@ -136,6 +136,17 @@ async def test_the_script_installs_runs_and_uninstalls(
     assert [path for path in home.rglob("*") if path.is_file()] == []
 
 
+async def test_an_enrolled_machine_is_left_as_it_is(script: Path, tmp_path: Path, bundle: Path) -> None:
+    environment = sandbox(tmp_path, bundle)
+    state = Path(environment["HOME"], ".local/state/fairlead-agent")
+    state.mkdir(parents=True)
+    (state / "config.json").write_text("{}")
+    done = await run("/bin/sh", str(script), "--token", "tok", env=environment)
+    assert done.returncode == 1
+    assert b"enrolled already: to enrol it again, as another machine, run this with --uninstall first" in done.stderr
+    assert [path for path in Path(environment["HOME"]).rglob("*") if path.is_file()] == [state / "config.json"]
+
+
 async def test_a_wrong_checksum_installs_nothing(script: Path, tmp_path: Path, bundle: Path) -> None:
     environment = sandbox(tmp_path, bundle)
     script.write_text(fill("http://127.0.0.1:1", "0" * 64))
@@ -228,7 +239,7 @@ async def test_install_and_uninstall_as_a_service(
     uninstall(state, is_dry_run=False, units=tmp_path)
     assert not unit.exists()
     assert not state.path.exists()
-    assert calls[3:] == [("disable", "--now", installer.UNIT), ("daemon-reload",)]
+    assert calls[3:] == [("disable", "--now", installer.UNIT), ("daemon-reload",), ("reset-failed", installer.UNIT)]
 
 
 def test_uninstall_removes_no_directory_that_is_not_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
