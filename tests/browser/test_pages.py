@@ -19,6 +19,8 @@ PAGES = {
     "/machines/{agent_id}?tab=sessions": "lathe",
     "/machines/{agent_id}?tab=commands": "lathe",
     "/machines/{agent_id}?tab=access": "lathe",
+    "/people": "People",
+    "/people?state=disabled": "People",
     "/groups": "Groups",
     "/groups/{group_id}": "Turners",
 }

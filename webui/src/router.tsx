@@ -11,6 +11,8 @@ import { MachineAddPage } from '@/pages/machine-add';
 import { MachinesPage } from '@/pages/machines';
 import { NotFoundPage } from '@/pages/not-found';
 import { PasswordPage } from '@/pages/password';
+import { PeoplePage } from '@/pages/people';
+import { PersonPage } from '@/pages/person';
 import { SessionPage } from '@/pages/session';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
@@ -88,6 +90,19 @@ const session = createRoute({
   component: SessionPage,
 });
 
+const people = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/people',
+  validateSearch: (search: Record<string, unknown>): { q?: string; state?: string } => {
+    const q = text(search.q);
+    const state = text(search.state);
+    return { ...(q === undefined ? {} : { q }), ...(state === undefined ? {} : { state }) };
+  },
+  component: PeoplePage,
+});
+
+const person = createRoute({ getParentRoute: () => signedIn, path: '/people/$userId', component: PersonPage });
+
 const groups = createRoute({ getParentRoute: () => signedIn, path: '/groups', component: GroupsPage });
 const group = createRoute({ getParentRoute: () => signedIn, path: '/groups/$groupId', component: GroupPage });
 
@@ -105,7 +120,7 @@ const terminals = createRoute({
 /** Whatever no other route knows, with the navigation beside it that leads back. */
 const unknown = createRoute({ getParentRoute: () => signedIn, path: '$', component: NotFoundPage });
 
-const tree = root.addChildren([login, password, signedIn.addChildren([home, machines, machineAdd, machine, session, groups, group, terminals, unknown])]);
+const tree = root.addChildren([login, password, signedIn.addChildren([home, machines, machineAdd, machine, session, people, person, groups, group, terminals, unknown])]);
 
 export const router = createRouter({ routeTree: tree, parseSearch, stringifySearch, defaultPreload: 'intent' });
 

@@ -17,6 +17,8 @@ export type Grant = Schemas['GrantBody'];
 /** The signed-in person, without the account key the console has no use for. */
 export type User = Omit<Schemas['OwnUser'], 'api_key'>;
 export type Person = Schemas['UserView'];
+export type PersonDraft = Schemas['CreateUser'];
+export type PersonChange = Schemas['UpdateUser'];
 export type Tenant = Schemas['TenantEntry'];
 export type Group = Schemas['GroupView'];
 export type GroupDraft = Schemas['CreateGroup'];

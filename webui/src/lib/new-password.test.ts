@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { passwordFaults } from './new-password';
+import { newPassword, passwordFaults } from './new-password';
 
 const faults = (next: string, again = next) => passwordFaults({ current: 'the old password', next, again });
 
@@ -15,4 +15,10 @@ test('a short one is refused by characters, not by code units', () => {
 test('the one there is, and one typed differently, are refused', () => {
   expect(faults('the old password').next).toBe('This is the one you have');
   expect(faults('the new password', 'the new passwort')).toEqual({ again: 'Not the same as above' });
+});
+
+test('a made password is long, readable, and never the same', () => {
+  const made = Array.from({ length: 50 }, newPassword);
+  expect(new Set(made).size).toBe(50);
+  for (const password of made) expect(password).toMatch(/^([a-km-np-z2-9]{4}-){3}[a-km-np-z2-9]{4}$/);
 });

@@ -1,10 +1,10 @@
 /** The pages one can go to, in the order people need them: the navigation and the palette show the same list. */
-import { IconPlus, IconServer, IconTerminal2, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import { IconPlus, IconServer, IconTerminal2, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
 import type { User } from '@/api/types';
 import { isAdmin } from '@/lib/session';
 
 export type PageEntry = {
-  to: '/machines' | '/machines/add' | '/terminals' | '/groups';
+  to: '/machines' | '/machines/add' | '/terminals' | '/people' | '/groups';
   label: string;
   icon: Icon;
   /** Its heading in the navigation; without one only the palette leads there. */
@@ -16,6 +16,7 @@ export type PageEntry = {
 const PAGES: readonly PageEntry[] = [
   { to: '/machines', label: 'Machines', icon: IconServer, section: 'Access' },
   { to: '/terminals', label: 'Terminals', icon: IconTerminal2, section: 'Access' },
+  { to: '/people', label: 'People', icon: IconUsers, section: 'Govern', who: isAdmin },
   { to: '/groups', label: 'Groups', icon: IconUsersGroup, section: 'Govern' },
   { to: '/machines/add', label: 'Add a machine', icon: IconPlus, who: isAdmin },
 ];
