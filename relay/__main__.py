@@ -1,4 +1,4 @@
-"""The command line: relay, up, admin create-superadmin, openapi.
+"""The command line: relay, up, admin create-superadmin, audit verify, openapi.
 
 Exit codes: 0 done · 1 it cannot be done just now (the text says what to do) · 2 wrong usage or configuration · 130
 interrupted before it was running. Logs go to stderr; stdout carries what other programs read.
@@ -10,12 +10,14 @@ import signal
 import sys
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 try:
     import msgspec
     import trio
 
     from relay.app import document, open_house, serve
+    from relay.audit_command import UNREADABLE, verify_export
     from relay.clock import Clock
     from relay.config import Config, read_config
     from relay.faults import explain
@@ -42,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         environment = {"FAIRLEAD_LOG_LEVEL": options.usual_log_level, **os.environ}
         config = read_config(environment, {name: getattr(options, name, None) for name in SETTINGS})
         configure_logging(config.log_level)
-        options.command(options, config)
+        return int(options.command(options, config) or 0)
     except KeyboardInterrupt:
         return 130
     except (Exception, BaseExceptionGroup) as error:
@@ -51,7 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"fairlead: {known[1]}", file=sys.stderr)
         return known[0]
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     up.set_defaults(command=_up, usual_log_level="warning")
     admin = commands.add_parser("admin", help="work on a data directory whose relay is stopped")
     _add_create_superadmin(admin.add_subparsers(required=True, metavar="COMMAND"))
+    audit = commands.add_parser("audit", help="check an export of the audit log, offline")
+    _add_verify(audit.add_subparsers(required=True, metavar="COMMAND"))
     openapi = commands.add_parser("openapi", help="print the OpenAPI document of this version")
     openapi.set_defaults(command=_openapi)
     return parser
@@ -79,6 +82,14 @@ def _add_create_superadmin(commands: "argparse._SubParsersAction[argparse.Argume
     create.add_argument("--email", required=True)
     create.add_argument("--password-stdin", action="store_true", required=True, help="read the password from stdin")
     create.set_defaults(command=_create_superadmin)
+
+
+def _add_verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    verify = commands.add_parser("verify", help="is this export (format=jsonl) what the relay wrote")
+    verify.add_argument("file", type=Path, metavar="FILE")
+    verify.add_argument("--jwks", type=Path, metavar="FILE", help="the relay's keys, from /.well-known/jwks.json")
+    verify.add_argument("--checkpoints", type=Path, metavar="FILE", help="checkpoints kept elsewhere, one a line")
+    verify.set_defaults(command=_verify)
 
 
 _METAVARS = {"listen": "HOST:PORT", "data": "DIR", "public_url": "URL", "trusted_proxies": "CIDR,…",
@@ -117,6 +128,15 @@ def _create_superadmin(options: argparse.Namespace, config: Config) -> None:
 async def _create(config: Config, username: str, email: str, password: str) -> None:
     async with open_house(config, clock=Clock(), ids=Ids()) as house:
         await house.services.accounts.create_super_admin(username=username, email=email, password=password)
+
+
+def _verify(options: argparse.Namespace, config: Config) -> int:
+    code, sentence = verify_export(options.file, options.jwks, options.checkpoints)
+    if code == UNREADABLE:
+        print(f"fairlead: {sentence}", file=sys.stderr)
+    else:
+        print(sentence)
+    return code
 
 
 def _openapi(options: argparse.Namespace, config: Config) -> None:

@@ -42,14 +42,18 @@ from relay.services.fleet import Fleet
 from relay.services.letters import Letters
 from relay.services.live import Live
 from relay.services.ports import Background
+from relay.store.chained import Chains
 from relay.store.collections import SCHEMA
 from relay.store.interface import Database
 from relay.store.sqlite import open_sqlite
 from relay.store.writer import GroupWriter
 from relay.terminal.hub import Hub
 from relay.terminal.settings import HubSettings
+from relay.timers.checkpoints import sign_on_time
 from relay.timers.courier import carry
 from relay.timers.upkeep import keep_up
+from relay.vault.audit_key import AuditKey
+from relay.vault.checkpoint_file import CheckpointFile
 from relay.vault.keys import Keys
 from relay.vault.passwords import Passwords
 from relay.vault.seal import Sealer
@@ -112,7 +116,9 @@ async def open_house(
     opened = database or await open_database(config)
     try:
         keys = await trio.to_thread.run_sync(partial(Keys, config.data, jwt_secret=config.jwt_secret))
-        writer = GroupWriter(opened)
+        audit_key = await trio.to_thread.run_sync(AuditKey, config.data)
+        chains = Chains(opened)
+        writer = GroupWriter(opened, chains)
         async with trio.open_nursery() as writing:
             await writing.start(writer.run)
             async with trio.open_nursery() as nursery:
@@ -122,13 +128,17 @@ async def open_house(
                     ids=ids,
                     database=opened,
                     writer=writer,
+                    chains=chains,
                     keys=keys,
+                    audit_key=audit_key,
                     background=nursery.start_soon,
                 )
+                await house.services.audit_start.begin()
                 await nursery.start(house.hub.run)
                 yield house
                 await house.hub.shutdown()
             await writer.stop()
+        await house.services.audit_checkpoints.sign_all()
     finally:
         with trio.CancelScope(shield=True):
             await opened.close()
@@ -156,7 +166,9 @@ def _build(
     ids: Ids,
     database: Database,
     writer: GroupWriter,
+    chains: Chains,
     keys: Keys,
+    audit_key: AuditKey,
     background: Background,
 ) -> House:
     live = Live()
@@ -165,9 +177,12 @@ def _build(
     devices = Devices(
         database=database,
         writer=writer,
+        chains=chains,
         hub=hub,
         fleet=fleet,
         live=live,
+        audit_key=audit_key,
+        checkpoint_file=CheckpointFile(config.data),
         passwords=Passwords(),
         tokens=Tokens(keys.jwt, clock=clock, ids=ids),
         sealer=Sealer(keys.seal),
@@ -227,6 +242,7 @@ async def _serve(house: House, sockets: list[socket.socket], task_status: trio.T
     await house.fleet.recover()
     await _create_configured_super_admin(house)
     async with trio.open_nursery() as timers:
+        timers.start_soon(sign_on_time, house.services.audit_checkpoints)
         await timers.start(partial(keep_up, house.services.upkeep, sweep_interval_s=house.config.sweep_interval_s))
         await _start_courier(house.services.letters, timers)
         async with trio.open_nursery() as serving:

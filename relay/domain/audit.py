@@ -38,6 +38,19 @@ class Action(StrEnum):
     GROUP_MACHINE_ADDED = "group_machine_added"
     GROUP_MACHINE_REMOVED = "group_machine_removed"
     ORG_CREATED = "org_created"
+    ORG_UPDATED = "org_updated"
+    ORG_DELETED = "org_deleted"
+    API_KEY_REGENERATED = "api_key_regenerated"
+    OTP_SENT = "otp_sent"
+    OTP_FAILED = "otp_failed"
+    TENANT_SWITCHED = "tenant_switched"
+    USER_DEPROVISIONED = "user_deprovisioned"
+    PORT_FORWARD_OPENED = "port_forward_opened"
+    FILE_TRANSFERRED = "file_transferred"
+    SETTINGS_CHANGED = "settings_changed"
+    AUDIT_EXPORTED = "audit_exported"
+    AUDIT_CHAIN_STARTED = "audit_chain_started"
+    AGENT_LOG_BROKEN = "agent_log_broken"
 
 
 class Category(StrEnum):
@@ -64,8 +77,21 @@ _AUTHENTICATION = {
     Action.TOKEN_REFRESH,
     Action.PASSWORD_CHANGED,
     Action.EMAIL_VERIFIED,
+    Action.API_KEY_REGENERATED,
+    Action.OTP_SENT,
+    Action.OTP_FAILED,
+    Action.TENANT_SWITCHED,
 }
-_SESSION = {Action.MACHINE_ACCESS, Action.ACCESS_DENIED, Action.COMMAND_EXECUTED, Action.SESSION_CLOSED}
+_SESSION = {
+    Action.MACHINE_ACCESS,
+    Action.ACCESS_DENIED,
+    Action.COMMAND_EXECUTED,
+    Action.SESSION_CLOSED,
+    Action.PORT_FORWARD_OPENED,
+    Action.FILE_TRANSFERRED,
+    Action.AGENT_LOG_BROKEN,
+}
+_CRITICAL = {Action.AGENT_LOG_BROKEN, Action.ORG_DELETED}
 _WARNING = {
     Action.LOGIN_FAILED,
     Action.ACCESS_DENIED,
@@ -73,6 +99,10 @@ _WARNING = {
     Action.USER_DELETED,
     Action.MACHINE_DELETED,
     Action.ROLE_CHANGED,
+    Action.OTP_FAILED,
+    Action.USER_DEPROVISIONED,
+    Action.API_KEY_REGENERATED,
+    Action.AUDIT_EXPORTED,
 }
 
 
@@ -85,6 +115,8 @@ def category_of(action: Action) -> Category:
 
 def severity_of(action: Action) -> Severity:
     """Refusals and removals are warnings."""
+    if action in _CRITICAL:
+        return Severity.CRITICAL
     return Severity.WARNING if action in _WARNING else Severity.INFO
 
 
@@ -104,3 +136,26 @@ class AuditEntry:
     source: str = ""
     status: str = "success"
     details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """An entry as it was stored. `seq` and `hash` are None for those older than the chain (docs/audit.md)."""
+
+    id: str
+    tenant_id: str
+    user_id: str
+    username: str
+    action: str
+    category: str
+    severity: str
+    resource: str
+    resource_id: str
+    ip_address: str
+    user_agent: str
+    source: str
+    status: str
+    timestamp: datetime
+    details: dict[str, Any]
+    seq: int | None = None
+    hash: str | None = None

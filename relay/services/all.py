@@ -19,6 +19,11 @@ from relay.ids import Ids
 from relay.services.access import AccessGrants
 from relay.services.accounts import Accounts
 from relay.services.audit import Audit
+from relay.services.audit_checkpoints import AuditCheckpoints
+from relay.services.audit_exports import AuditExports
+from relay.services.audit_log import AuditLog
+from relay.services.audit_start import AuditStart
+from relay.services.audit_verification import AuditVerification
 from relay.services.auth import Auth
 from relay.services.command_asides import CommandAsides
 from relay.services.command_results import CommandResults
@@ -36,7 +41,17 @@ from relay.services.login_audit import LoginAudit
 from relay.services.login_tokens import LoginTokens
 from relay.services.machines import Machines
 from relay.services.password_proof import PasswordProof
-from relay.services.ports import Background, Identity, Passwords, Post, Sealer, Tokens, Writer
+from relay.services.ports import (
+    AuditSigner,
+    Background,
+    Checkpoints,
+    Identity,
+    Passwords,
+    Post,
+    Sealer,
+    Tokens,
+    Writer,
+)
 from relay.services.presence import Presence
 from relay.services.profile import Profile
 from relay.services.recheck import LiveRecheck
@@ -47,6 +62,7 @@ from relay.services.upkeep import Upkeep
 from relay.services.user_changes import UserChanges
 from relay.services.users import Users
 from relay.services.verification import EmailVerification
+from relay.store.chained import Chains
 from relay.store.interface import Database
 from relay.terminal.hub import Hub
 
@@ -57,9 +73,12 @@ class Devices:
 
     database: Database
     writer: Writer
+    chains: Chains
     hub: Hub
     fleet: Fleet
     live: Live
+    audit_key: AuditSigner
+    checkpoint_file: Checkpoints
     passwords: Passwords
     tokens: Tokens
     sealer: Sealer
@@ -92,6 +111,11 @@ class Services:
     dashboard: Dashboard
     presence: Presence
     audit: Audit
+    audit_log: AuditLog
+    audit_exports: AuditExports
+    audit_checkpoints: AuditCheckpoints
+    audit_verification: AuditVerification
+    audit_start: AuditStart
     recheck: LiveRecheck
     upkeep: Upkeep
     credentials: AgentCredentials
@@ -113,6 +137,8 @@ def build(devices: Devices, config: Config) -> Services:
     verification = _verification(d, audit, letters, config)
     accounts = _accounts(d, audit, verification, config)
     users = Users(database=database, accounts=accounts, standing=standing, audit=audit)
+    checkpoints = _checkpoints(d)
+    audit_log = AuditLog(database=database)
     return Services(
         accounts=accounts,
         verification=verification,
@@ -132,11 +158,36 @@ def build(devices: Devices, config: Config) -> Services:
         dashboard=Dashboard(database=database, rights=rights, presence=presence),
         presence=presence,
         audit=audit,
+        audit_log=audit_log,
+        audit_exports=_audit_exports(d, audit_log, audit, checkpoints),
+        audit_checkpoints=checkpoints,
+        audit_verification=AuditVerification(
+            database=database, chains=d.chains, checkpoints=checkpoints, key=d.audit_key
+        ),
+        audit_start=AuditStart(database=database, chains=d.chains, checkpoints=checkpoints, audit=audit),
         recheck=recheck,
         upkeep=Upkeep(database=database, hub=d.hub, live=d.live, recheck=recheck, presence=presence, clock=clock),
         credentials=AgentCredentials(identity=d.identity, fleet=d.fleet),
         database=database,
         hub=d.hub,
+    )
+
+
+def _checkpoints(d: Devices) -> AuditCheckpoints:
+    return AuditCheckpoints(
+        database=d.database, chains=d.chains, key=d.audit_key, file=d.checkpoint_file, clock=d.clock
+    )
+
+
+def _audit_exports(d: Devices, audit_log: AuditLog, audit: Audit, checkpoints: AuditCheckpoints) -> AuditExports:
+    return AuditExports(
+        database=d.database,
+        log=audit_log,
+        audit=audit,
+        chains=d.chains,
+        checkpoints=checkpoints,
+        key=d.audit_key,
+        clock=d.clock,
     )
 
 

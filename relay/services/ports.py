@@ -1,10 +1,11 @@
 """What the services need of the devices, as narrow protocols; tests hand in doubles of the same shape."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from relay.domain.audit_checkpoints import Checkpoint
 from relay.domain.letters import Letter
 from relay.store.interface import Document
 from relay.vault.tokens import Issued
@@ -68,6 +69,35 @@ class Post(Protocol):
 
     async def send(self, letter: Letter, *, letter_id: str, at: datetime) -> None:
         """Returns when the server has taken it. Raises Undelivered (relay/outbound/mail.py)."""
+
+
+class AuditSigner(Protocol):
+    """The key that signs audit checkpoints."""
+
+    kid: str
+    jwk: Mapping[str, str]
+
+    def sign(self, message: bytes) -> str:
+        """The signature as base64url."""
+
+    def verify(self, kid: str, signature: str, message: bytes) -> bool:
+        """Whether this key made it."""
+
+
+class Checkpoints(Protocol):
+    """Signed checkpoints outside the database. Blocking."""
+
+    def append(self, checkpoint: Checkpoint) -> None:
+        """Keep one durably."""
+
+    def of(self, tenant_id: str) -> Sequence[Checkpoint]:
+        """Those of one organization, in the order of their entries."""
+
+    def newest(self) -> Mapping[str, Checkpoint]:
+        """For each organization that of its highest entry."""
+
+    def compact(self) -> None:
+        """Drop what proves nothing any more, when there is much of it."""
 
 
 class Writer(Protocol):

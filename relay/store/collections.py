@@ -4,13 +4,23 @@ Every document has `_id` (24 hex digits), `tenant_id`, `created_at`, `updated_at
 folded by the writer into a `*_folded` copy, because neither adapter uses a collation.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
+from relay.domain.audit_chain import CHAIN
 from relay.store.schema import CollectionSchema, Index, Schema
 
 
-def _index(*paths: str, unique: bool = False, sparse: bool = False, ttl_s: int | None = None) -> Index:
+def _index(
+    *paths: str,
+    unique: bool = False,
+    sparse: bool = False,
+    ttl_s: int | None = None,
+    partial: Mapping[str, Any] | None = None,
+) -> Index:
     """An index over `paths`; a leading minus means descending."""
     fields = tuple((path.removeprefix("-"), -1 if path.startswith("-") else 1) for path in paths)
-    return Index(fields=fields, unique=unique, sparse=sparse, ttl_s=ttl_s)
+    return Index(fields=fields, unique=unique, sparse=sparse, ttl_s=ttl_s, partial=partial)
 
 
 ACCOUNTS = (
@@ -90,8 +100,12 @@ RECORDS = (
             _index("tenant_id", "-timestamp"),
             _index("tenant_id", "action", "-timestamp"),
             _index("tenant_id", "user_id", "-timestamp"),
+            _index("-timestamp"),
+            _index("tenant_id", "seq", unique=True, partial={"chain": CHAIN}),  # no chain can fork
         ),
     ),
+    CollectionSchema(name="audit_checkpoints", indexes=(_index("tenant_id", "seq"),)),  # no version: never changed
+    CollectionSchema(name="audit_cursors"),  # _id is receiver and organization: how far each has got
 )
 
 SCHEMA = Schema(version=1, collections=ACCOUNTS + MACHINES + RECORDS)

@@ -5,10 +5,12 @@ gathered while the last batch was being written, so that the batch grows with th
 """
 
 import math
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 
 import trio
 
+from relay.store.chained import Chains
 from relay.store.errors import StoreError, StoreUnavailable
 from relay.store.interface import Database, Document
 
@@ -35,10 +37,14 @@ class _Row:
 
 
 class GroupWriter:
-    """Inserts for everybody. Start `run` in a nursery; cancelling it (or `stop`) writes what is waiting first."""
+    """Inserts for everybody. Start `run` in a nursery; cancelling it (or `stop`) writes what is waiting first.
 
-    def __init__(self, database: Database) -> None:
+    Rows of the collection that `chains` names are linked as they are written, in the order they were handed over.
+    """
+
+    def __init__(self, database: Database, chains: Chains | None = None) -> None:
         self._database = database
+        self._chains = chains
         self._send, self._receive = trio.open_memory_channel[_Row](CHANNEL_ROWS)
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -97,13 +103,28 @@ class GroupWriter:
         return rows
 
     async def _commit(self, rows: list[_Row]) -> None:
-        refusals: list[Exception | None] = []
+        chains = self._chains
+        linked = [row for row in rows if chains is not None and row.collection == chains.name]
+        others = [row for row in rows if chains is None or row.collection != chains.name]
         try:
-            refusals = await self._database.insert_each([(row.collection, row.document) for row in rows])
+            if linked and chains is not None:
+                await self._settle(linked, chains.insert([row.document for row in linked]))
+            if others:
+                await self._settle(
+                    others, self._database.insert_each([(row.collection, row.document) for row in others])
+                )
+        finally:
+            for row in rows:
+                if not row.settled.is_set():
+                    row.settle(StoreUnavailable("the writer failed"))
+
+    @staticmethod
+    async def _settle(rows: Sequence[_Row], insert: Awaitable[list[Exception | None]]) -> None:
+        """Tell each caller what became of its row."""
+        try:
+            refusals = await insert
         except StoreError as error:
             # An exception of its own for each caller: they are raised in different tasks, at the same time.
             refusals = [type(error)(*error.args) for _ in rows]
-        finally:
-            unwritten = StoreUnavailable("the writer failed")
-            for position, row in enumerate(rows):
-                row.settle(refusals[position] if refusals else unwritten)
+        for row, refusal in zip(rows, refusals, strict=True):
+            row.settle(refusal)

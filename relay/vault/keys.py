@@ -3,6 +3,7 @@
 keys/relay.key      Ed25519 private key, 32 raw bytes: the relay's identity, pinned by every agent
 keys/jwt.key        32 random bytes: signs tokens, unless JWT_SECRET is set
 keys/seal.key       32 random bytes: seals values that must be shown again to their owner
+keys/audit.key      Ed25519 private key: signs audit checkpoints (relay/vault/audit_key.py)
 """
 
 import os
@@ -28,9 +29,9 @@ class Keys:
     def __init__(self, data: Path, *, jwt_secret: str = "") -> None:
         folder = data / "keys"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._identity = Ed25519PrivateKey.from_private_bytes(_read_or_make(folder / "relay.key"))
-        self.jwt = _given_secret(jwt_secret) if jwt_secret else _read_or_make(folder / "jwt.key")
-        self.seal = _read_or_make(folder / "seal.key")
+        self._identity = Ed25519PrivateKey.from_private_bytes(read_or_make(folder / "relay.key"))
+        self.jwt = _given_secret(jwt_secret) if jwt_secret else read_or_make(folder / "jwt.key")
+        self.seal = read_or_make(folder / "seal.key")
 
     @property
     def public_key(self) -> bytes:
@@ -59,7 +60,8 @@ def _given_secret(text: str) -> bytes:
     return secret
 
 
-def _read_or_make(path: Path) -> bytes:
+def read_or_make(path: Path) -> bytes:
+    """The 32 secret bytes in this file, drawn and written (0600) where there is none. Raises UnusableKey, OSError."""
     try:
         key = path.read_bytes()
     except FileNotFoundError:

@@ -22,12 +22,15 @@ from relay.services.live import Live
 from relay.services.login_outcomes import LoggedIn
 from relay.services.machines import NewMachine
 from relay.services.ports import Caller
+from relay.store.chained import Chains
 from relay.store.collections import SCHEMA
 from relay.store.interface import Database, Document
 from relay.store.sqlite import open_memory
 from relay.store.writer import GroupWriter
 from relay.terminal.hub import Hub
 from relay.terminal.pair import MemorySocket, memory_pair
+from relay.vault.audit_key import AuditKey
+from relay.vault.checkpoint_file import CheckpointFile
 from relay.vault.keys import Keys
 from relay.vault.passwords import Passwords
 from relay.vault.seal import Sealer
@@ -156,7 +159,8 @@ async def house(folder: Path, **settings) -> AsyncIterator[House]:
     clock, ids = FakeClock(), FakeIds()
     database = await open_memory(SCHEMA, strict_indexes=True)
     keys = Keys(folder)
-    writer = GroupWriter(database)
+    chains = Chains(database)
+    writer = GroupWriter(database, chains)
     config = replace(Config(), **settings)
     live = Live()
     fleet = Fleet(database=database, writer=writer, live=live, clock=clock, ids=ids)
@@ -167,9 +171,12 @@ async def house(folder: Path, **settings) -> AsyncIterator[House]:
             devices = Devices(
                 database=database,
                 writer=writer,
+                chains=chains,
                 hub=hub,
                 fleet=fleet,
                 live=live,
+                audit_key=AuditKey(folder),
+                checkpoint_file=CheckpointFile(folder),
                 passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
                 tokens=Tokens(keys.jwt, clock=clock, ids=ids),
                 sealer=Sealer(keys.seal),

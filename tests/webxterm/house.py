@@ -13,7 +13,7 @@ import trio
 from argon2 import PasswordHasher
 
 from protocol.handshake import encode_bytes
-from relay.app import Running, serve
+from relay.app import DATABASE_NAME, Running, serve
 from relay.clock import FakeClock
 from relay.config import Config
 from relay.domain.access import Actor
@@ -24,7 +24,7 @@ from relay.services.login_outcomes import LoggedIn
 from relay.services.machines import Created, NewMachine
 from relay.services.ports import Caller
 from relay.store.collections import SCHEMA
-from relay.store.sqlite import open_memory
+from relay.store.sqlite import open_memory, open_sqlite
 from relay.vault.passwords import Passwords
 from tests.agent_double import AgentDouble
 from tests.errors import single_error
@@ -186,10 +186,13 @@ def mail_settings(office: PostOffice) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def relay(folder: Path, **settings: Any) -> AsyncIterator[Relay]:
-    """A running relay; it must end in good order by itself."""
+async def relay(folder: Path, *, on_disk: bool = False, **settings: Any) -> AsyncIterator[Relay]:
+    """A running relay; it must end in good order by itself. `on_disk`: with its database where a real one has it."""
     clock = FakeClock()
-    database = await open_memory(SCHEMA, strict_indexes=True)
+    path = folder / DATABASE_NAME
+    database = await (
+        open_sqlite(path, SCHEMA, strict_indexes=True) if on_disk else open_memory(SCHEMA, strict_indexes=True)
+    )
     config = replace(Config(), listen="127.0.0.1:0", data=folder, **settings)
     with single_error(), mock.patch("relay.app.Passwords", cheap_passwords):
         async with trio.open_nursery() as nursery:

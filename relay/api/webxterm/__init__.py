@@ -3,6 +3,7 @@
 from relay.api.routing import Route
 from relay.api.webxterm import (
     access,
+    audit,
     auth,
     commands,
     dashboard,
@@ -29,5 +30,6 @@ ROUTES: tuple[Route, ...] = (
     *groups.ROUTES,
     *terminal.ROUTES,
     *dashboard.ROUTES,
+    *audit.ROUTES,
 )
 """Every row of the dialect; tests walk it."""
