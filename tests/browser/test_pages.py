@@ -21,6 +21,7 @@ PAGES = {
     "/machines/{agent_id}?tab=access": "lathe",
     "/people": "People",
     "/people?state=disabled": "People",
+    "/people?tab=roles": "People",
     "/groups": "Groups",
     "/groups/{group_id}": "Turners",
 }

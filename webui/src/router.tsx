@@ -93,10 +93,11 @@ const session = createRoute({
 const people = createRoute({
   getParentRoute: () => signedIn,
   path: '/people',
-  validateSearch: (search: Record<string, unknown>): { q?: string; state?: string } => {
+  validateSearch: (search: Record<string, unknown>): { q?: string; state?: string; tab?: string } => {
     const q = text(search.q);
     const state = text(search.state);
-    return { ...(q === undefined ? {} : { q }), ...(state === undefined ? {} : { state }) };
+    const tab = text(search.tab);
+    return { ...(q === undefined ? {} : { q }), ...(state === undefined ? {} : { state }), ...(tab === undefined ? {} : { tab }) };
   },
   component: PeoplePage,
 });

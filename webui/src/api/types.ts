@@ -19,6 +19,7 @@ export type User = Omit<Schemas['OwnUser'], 'api_key'>;
 export type Person = Schemas['UserView'];
 export type PersonDraft = Schemas['CreateUser'];
 export type PersonChange = Schemas['UpdateUser'];
+export type RoleCard = Schemas['RoleView'];
 export type Tenant = Schemas['TenantEntry'];
 export type Group = Schemas['GroupView'];
 export type GroupDraft = Schemas['CreateGroup'];

@@ -1,5 +1,5 @@
 /** Everybody with an account in the organization. */
-import { Button, SegmentedControl, TextInput } from '@mantine/core';
+import { Button, SegmentedControl, Tabs, TextInput } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconFilterOff, IconSearch, IconUserPlus } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
@@ -9,15 +9,24 @@ import { useUsers } from '@/api/users';
 import { Page } from '@/components/page';
 import { openNewPerson } from '@/components/people/new-person';
 import { PeopleTable } from '@/components/people/people-table';
+import { Roles } from '@/components/people/roles';
 import { Empty, Failure, Loading } from '@/components/states';
 import { matchingPeople } from '@/lib/people';
 
 export function PeoplePage() {
   const { data, error, refetch } = useUsers(true);
+  const tab = useSearch({ from: '/signed-in/people' }).tab === 'roles' ? 'roles' : 'accounts';
+  const navigate = useNavigate({ from: '/people' });
   return (
     <Page title="People" note={data === undefined ? undefined : data.length.toLocaleString()} actions={<Button leftSection={<IconUserPlus size={16} />} onClick={openNewPerson}>Add person</Button>}>
-      {error === null ? null : <Failure error={error} retry={() => void refetch()} />}
-      {data !== undefined ? <FilteredPeople people={data} /> : error === null ? <div className="panel"><Loading label="Loading people" /></div> : null}
+      <Tabs value={tab} keepMounted={false} onChange={(value) => void navigate({ search: value === 'roles' ? { tab: 'roles' } : {}, replace: true })}>
+        <Tabs.List className="page-tabs"><Tabs.Tab value="accounts">Accounts</Tabs.Tab><Tabs.Tab value="roles">Roles</Tabs.Tab></Tabs.List>
+        <Tabs.Panel value="accounts">
+          {error === null ? null : <Failure error={error} retry={() => void refetch()} />}
+          {data !== undefined ? <FilteredPeople people={data} /> : error === null ? <div className="panel"><Loading label="Loading people" /></div> : null}
+        </Tabs.Panel>
+        <Tabs.Panel value="roles"><Roles /></Tabs.Panel>
+      </Tabs>
     </Page>
   );
 }
