@@ -91,8 +91,11 @@ def read_query(query: Mapping[str, str], kind: type[S]) -> S:
     return read_fields({name: value for name, value in query.items() if value != ""}, kind, strict=False)
 
 
-def read_fields(raw: Mapping[str, Any], kind: type[S], *, strict: bool) -> S:
-    """Plain values → `kind`, field by field. `strict` refuses "5" where a number is meant. Raises Invalid."""
+def read_fields(raw: Mapping[str, Any], kind: type[S], *, strict: bool, within: str = "") -> S:
+    """Plain values → `kind`, field by field. `strict` refuses "5" where a number is meant. Raises Invalid.
+
+    `within` stands before the names of a struct inside the body: `admin.`.
+    """
     hints = get_type_hints(kind, include_extras=True)
     found = {}
     for spec in msgspec.structs.fields(kind):
@@ -100,9 +103,9 @@ def read_fields(raw: Mapping[str, Any], kind: type[S], *, strict: bool) -> S:
         value = _tidy(raw.get(spec.encode_name, msgspec.UNSET), hint)
         if value is msgspec.UNSET or (value is None and not _takes_none(hint)):
             if spec.required:
-                raise Invalid(f"{spec.encode_name} is required")
+                raise Invalid(f"{within}{spec.encode_name} is required")
             continue
-        found[spec.name] = _read_field(spec.encode_name, value, hint, strict=strict)
+        found[spec.name] = _read_field(within + spec.encode_name, value, hint, strict=strict)
     return kind(**found)
 
 
@@ -126,6 +129,9 @@ def _extra(hint: Any) -> Mapping[str, Any]:
 
 
 def _read_field(name: str, value: Any, hint: Any, *, strict: bool) -> Any:
+    inner = _struct_in(hint)
+    if inner is not None and isinstance(value, Mapping):
+        return read_fields(value, inner, strict=strict, within=f"{name}.")
     extra = _extra(hint)
     try:
         found = msgspec.convert(value, hint, strict=strict)
@@ -136,6 +142,12 @@ def _read_field(name: str, value: Any, hint: Any, *, strict: bool) -> Any:
     if refused is not None and isinstance(found, str) and refused.search(found):
         raise Invalid(f"{name} must not contain control characters")
     return found
+
+
+def _struct_in(hint: Any) -> type[Struct] | None:
+    """The struct of a hint such as `Struct | None`."""
+    kinds = [part for part in (hint, *get_args(hint)) if isinstance(part, type) and issubclass(part, Struct)]
+    return kinds[0] if kinds else None
 
 
 def _complaint(error: str, says: str) -> str:

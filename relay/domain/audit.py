@@ -103,6 +103,7 @@ _WARNING = {
     Action.USER_DEPROVISIONED,
     Action.API_KEY_REGENERATED,
     Action.AUDIT_EXPORTED,
+    Action.ORG_UPDATED,
 }
 
 
@@ -114,7 +115,7 @@ def category_of(action: Action) -> Category:
 
 
 def severity_of(action: Action) -> Severity:
-    """Refusals and removals are warnings."""
+    """Refusals and removals are warnings; the end of an organization is more."""
     if action in _CRITICAL:
         return Severity.CRITICAL
     return Severity.WARNING if action in _WARNING else Severity.INFO

@@ -98,14 +98,19 @@ def check_password(password: str, *, field: str = "password", minimum: int = PAS
     return password
 
 
-def slug(organization_name: str) -> str:
+def slug(organization_name: str, *, field: str = "organization_name") -> str:
     """The tenant id made of an organization's name: lower case, spaces to hyphens. Raises Invalid."""
     name = "-".join(organization_name.lower().split())
     if not name:
-        raise Invalid("organization_name is required")
-    if not _SLUG.fullmatch(name) or name == PLATFORM:
-        raise Invalid("organization_name must be 2 to 63 letters, digits, spaces and hyphens")
+        raise Invalid(f"{field} is required")
+    if not is_slug(name) or name == PLATFORM:
+        raise Invalid(f"{field} must be 2 to 63 letters, digits, spaces and hyphens")
     return name
+
+
+def is_slug(text: str) -> bool:
+    """Whether it has the form of a tenant id."""
+    return bool(_SLUG.fullmatch(text))
 
 
 def check_linux_user(name: str) -> str:

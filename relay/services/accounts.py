@@ -60,7 +60,7 @@ class Accounts:
         """A new organization with its first administrator. Raises Invalid, Conflict, Forbidden."""
         if not self.signup_enabled:
             raise Forbidden("Sign-up is disabled")
-        user, organization = await self._create_organization(
+        user, organization = await self._create_founded(
             new, name=slug(organization_name), display_name=check_name(company_name, field="company_name")
         )
         await self._record(caller, Action.SIGNUP, user)
@@ -91,7 +91,7 @@ class Accounts:
             must_reset_password=True,
             one_time_password=True,
         )
-        user, organization = await self._create_organization(new, name=slug(name), display_name=name)
+        user, organization = await self._create_founded(new, name=slug(name), display_name=name)
         await self._record(_LOCAL, Action.ORG_CREATED, user)
         return user, organization
 
@@ -148,22 +148,38 @@ class Accounts:
             raise conflict_of(error) from error
         return read(User, document), joined
 
-    async def _create_organization(self, new: NewUser, *, name: str, display_name: str) -> tuple[User, Organization]:
+    async def _create_founded(self, new: NewUser, *, name: str, display_name: str) -> tuple[User, Organization]:
+        organization, user = await self.create_organization(new, name=name, display_name=display_name)
+        assert user is not None
+        return user, organization
+
+    async def create_organization(
+        self, admin: NewUser | None, *, name: str, display_name: str
+    ) -> tuple[Organization, User | None]:
+        """A new organization of this slug, with or without its first administrator. Raises Invalid, Conflict.
+
+        The slug of a deleted organization is not given again: its audit log is still there.
+        """
         now = self.clock.now()
         organization = Organization(
             id=self.ids.object_id(), name=name, display_name=display_name, enabled=True, created_at=now, updated_at=now
         )
-        document = await self._user_document(name, replace(new, role=Role.COMPANY_ADMIN))
+        document = None
+        if admin is not None:
+            document = await self._user_document(name, replace(admin, role=Role.COMPANY_ADMIN))
 
         def insert(database: SyncDatabase) -> None:
+            if database.collection("deleted_organizations").find_one({"_id": name}):
+                raise Conflict("Organization already exists")
             database.collection("organizations").insert_one(to_document(organization))
-            database.collection("users").insert_one(document)
+            if document is not None:
+                database.collection("users").insert_one(document)
 
         try:
             await self.database.transact(insert)
         except Duplicate as error:
             raise conflict_of(error) from error
-        return read(User, document), organization
+        return organization, find_record(User, document)
 
     async def _ensure_platform(self) -> None:
         now = self.clock.now()

@@ -40,6 +40,7 @@ from relay.services.login import Login
 from relay.services.login_audit import LoginAudit
 from relay.services.login_tokens import LoginTokens
 from relay.services.machines import Machines
+from relay.services.organizations import Organizations
 from relay.services.password_proof import PasswordProof
 from relay.services.ports import (
     AuditSigner,
@@ -98,6 +99,7 @@ class Services:
     auth: Auth
     users: Users
     user_changes: UserChanges
+    organizations: Organizations
     profile: Profile
     verification: EmailVerification
     letters: Letters
@@ -136,6 +138,7 @@ def build(devices: Devices, config: Config) -> Services:
     letters = Letters(database=database, mailer=d.mailer, sealer=d.sealer, clock=clock, ids=ids)
     verification = _verification(d, audit, letters, config)
     accounts = _accounts(d, audit, verification, config)
+    organizations = _organizations(d, audit, accounts, presence=presence, recheck=recheck)
     users = Users(database=database, accounts=accounts, standing=standing, audit=audit)
     checkpoints = _checkpoints(d)
     audit_log = AuditLog(database=database)
@@ -145,6 +148,7 @@ def build(devices: Devices, config: Config) -> Services:
         letters=letters,
         login=_login(d, audit, standing, config),
         auth=_auth(d, audit, standing, recheck, config),
+        organizations=organizations,
         profile=_profile(d, audit, recheck, config),
         users=users,
         user_changes=_user_changes(d, audit, users, recheck, config),
@@ -166,7 +170,7 @@ def build(devices: Devices, config: Config) -> Services:
         ),
         audit_start=AuditStart(database=database, chains=d.chains, checkpoints=checkpoints, audit=audit),
         recheck=recheck,
-        upkeep=Upkeep(database=database, hub=d.hub, live=d.live, recheck=recheck, presence=presence, clock=clock),
+        upkeep=_upkeep(d, recheck=recheck, presence=presence, organizations=organizations),
         credentials=AgentCredentials(identity=d.identity, fleet=d.fleet),
         database=database,
         hub=d.hub,
@@ -187,6 +191,32 @@ def _audit_exports(d: Devices, audit_log: AuditLog, audit: Audit, checkpoints: A
         chains=d.chains,
         checkpoints=checkpoints,
         key=d.audit_key,
+        clock=d.clock,
+    )
+
+
+def _upkeep(d: Devices, *, recheck: LiveRecheck, presence: Presence, organizations: Organizations) -> Upkeep:
+    return Upkeep(
+        database=d.database,
+        hub=d.hub,
+        live=d.live,
+        recheck=recheck,
+        presence=presence,
+        organizations=organizations,
+        clock=d.clock,
+    )
+
+
+def _organizations(
+    d: Devices, audit: Audit, accounts: Accounts, *, presence: Presence, recheck: LiveRecheck
+) -> Organizations:
+    return Organizations(
+        database=d.database,
+        accounts=accounts,
+        presence=presence,
+        hub=d.hub,
+        audit=audit,
+        recheck=recheck,
         clock=d.clock,
     )
 

@@ -62,11 +62,11 @@ class Enrolments:
         unused = {"token_hash": digest(enrolment.token), "state": "open", "expires_at": {"$gt": now}}
 
         def consume(database: SyncDatabase) -> dict[str, Any] | None:
-            token = database.collection("enrolment_tokens").find_one_and_update(
-                unused, {"$set": {"state": "used", "used_at": now}}
-            )
-            if token is None:
+            tokens = database.collection("enrolment_tokens")
+            token = tokens.find_one(unused)
+            if token is None or not _is_open(database, token["tenant_id"]):
                 return None
+            tokens.update_one({"_id": token["_id"]}, {"$set": {"state": "used", "used_at": now}})
             return database.collection("machines").find_one_and_update(
                 {"_id": token["machine_id"], "tenant_id": token["tenant_id"], "public_key": ""},
                 {"$set": {**facts, "public_key": public_key, "updated_at": now}},
@@ -94,6 +94,11 @@ class Enrolments:
             agent_version=machine.agent_version,
         )
         return machine
+
+
+def _is_open(database: SyncDatabase, tenant_id: str) -> bool:
+    found = database.collection("organizations").find_one({"name": tenant_id})
+    return found is not None and bool(found["enabled"])
 
 
 def check_public_key(text: str) -> str:

@@ -65,8 +65,7 @@ class Fleet:
             if await self.database.collection("deleted_agents").find_one({"_id": agent_id}):
                 raise AgentRejected("machine deleted", MACHINE_GONE)
             raise AgentRejected("unknown agent", NOT_PROVEN)
-        organization = await self.database.collection("organizations").find_one({"name": machine.tenant_id})
-        if not machine.is_enrolled or organization is None or not organization["enabled"]:
+        if not machine.is_enrolled or not await self._is_open(machine.tenant_id):
             raise AgentRejected("unknown agent", NOT_PROVEN)
         return KnownAgent(
             agent_id=agent_id,
@@ -75,6 +74,10 @@ class Fleet:
             name=machine.name,
             public_key=public_key_bytes(machine.public_key),
         )
+
+    async def _is_open(self, tenant_id: str) -> bool:
+        found = await self.database.collection("organizations").find_one({"name": tenant_id})
+        return found is not None and bool(found["enabled"])
 
     async def recover(self) -> None:
         """After a start: no agent is connected yet and no shell of an earlier run can still be reached."""
@@ -89,7 +92,7 @@ class Fleet:
         )
 
     async def agent_connected(self, agent_id: str, facts: AgentFacts) -> None:
-        """A proven agent: its facts, afresh. One whose machine was deleted meanwhile is sent away."""
+        """A proven agent: its facts, afresh. One whose machine or organization ended meanwhile is sent away."""
         now = self.clock.now()
         stated = {**facts_of(facts.proof), "agent_version": plain(facts.agent_version, 40)}
         connected = {**stated, "is_connected": True, "connected_at": now, "updated_at": now}
@@ -98,6 +101,8 @@ class Fleet:
             result = await self.database.collection("machines").update_one({"agent_id": agent_id}, {"$set": connected})
             if not result.matched and self.hub is not None:
                 await self.hub.disconnect_agent(agent_id, MACHINE_GONE, "machine deleted")
+            elif self.hub is not None and not await self._is_open(facts.agent.tenant_id):
+                await self.hub.disconnect_agent(agent_id, NOT_PROVEN, "organization disabled")
 
         await self.backlog.do(write)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from relay.clock import Clock
 from relay.domain.machines import Machine
 from relay.services.live import Live
+from relay.services.organizations import Organizations
 from relay.services.presence import Presence
 from relay.services.recheck import LiveRecheck
 from relay.services.records import EVERY_TENANT, read
@@ -21,11 +22,16 @@ class Upkeep:
     live: Live
     recheck: LiveRecheck
     presence: Presence
+    organizations: Organizations
     clock: Clock
 
     async def sweep(self) -> int:
-        """Delete what has expired, and mark machines gone that were not heard of; returns how many documents went."""
+        """Delete what has expired or was left behind, and mark machines gone that were not heard of.
+
+        Returns how many documents expired.
+        """
         await self._mark_silent()
+        await self.organizations.purge_deleted()
         return await self.database.expire(self.clock.now())
 
     async def end_rights(self) -> None:

@@ -25,6 +25,7 @@ def _index(
 
 ACCOUNTS = (
     CollectionSchema(name="organizations", indexes=(_index("name", unique=True),), scan_ok=True),  # no tenant_id
+    CollectionSchema(name="deleted_organizations", scan_ok=True),  # _id is the slug, which nobody gets again
     CollectionSchema(
         name="users",
         indexes=(
@@ -79,6 +80,7 @@ RECORDS = (
             _index("tenant_id", "machine_id", "-started_at"),
             _index("tenant_id", "user_id", "-started_at"),
             _index("tenant_id", "status"),
+            _index("tenant_id", "-started_at"),
         ),
     ),
     CollectionSchema(
@@ -107,6 +109,21 @@ RECORDS = (
     CollectionSchema(name="audit_checkpoints", indexes=(_index("tenant_id", "seq"),)),  # no version: never changed
     CollectionSchema(name="audit_cursors"),  # _id is receiver and organization: how far each has got
 )
+
+OUTLIVES_ITS_ORGANIZATION = frozenset(
+    {
+        "organizations",
+        "deleted_organizations",
+        "deleted_agents",
+        "revoked_tokens",
+        "settings",
+        "audit",
+        "audit_checkpoints",
+        "audit_cursors",
+    }
+)
+"""Not purged when an organization is deleted: what is no organization's, keeps its name taken, ends by itself, or is
+evidence. Every other collection holds documents of organizations and has an index that begins with `tenant_id`."""
 
 SCHEMA = Schema(version=1, collections=ACCOUNTS + MACHINES + RECORDS)
 """What `relay/app.py` opens."""

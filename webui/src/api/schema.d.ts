@@ -400,6 +400,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All organizations */
+        get: operations["list_organizations"];
+        put?: never;
+        /** Add an organization, with or without its first administrator */
+        post: operations["create_organization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/organizations/{organization_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One organization, by id or slug */
+        get: operations["get_organization"];
+        /** Rename an organization, close it, open it again */
+        put: operations["update_organization"];
+        post?: never;
+        /** Delete an organization for good */
+        delete: operations["delete_organization"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/organizations/{organization_id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An organization's figures */
+        get: operations["get_organization_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/organizations/{organization_id}/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An organization's users */
+        get: operations["list_organization_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/organizations/{organization_id}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An organization's groups */
+        get: operations["list_organization_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/profile/reset-password": {
         parameters: {
             query?: never;
@@ -1199,6 +1287,129 @@ export interface components {
             roles: string[];
         };
         /**
+         * OrganizationList
+         * @description Organizations by slug.
+         */
+        OrganizationList: {
+            total: number;
+            page: number;
+            limit: number;
+            total_pages: number;
+            organizations: components["schemas"]["OrganizationView"][];
+        };
+        /**
+         * OrganizationView
+         * @description An organization; `name` is its slug, `keycloak_realm` the same under an older name.
+         */
+        OrganizationView: {
+            id: string;
+            name: string;
+            display_name: string;
+            keycloak_realm: string;
+            enabled: boolean;
+            user_count: number;
+            machine_count: number;
+            created_at: string;
+        };
+        /**
+         * CreateOrganization
+         * @description A new organization; the slug is made of `name`.
+         */
+        CreateOrganization: {
+            name: string;
+            display_name: string;
+            /** @default null */
+            admin?: components["schemas"]["FirstAdmin"] | null;
+        };
+        /**
+         * FirstAdmin
+         * @description The first administrator of a new organization.
+         */
+        FirstAdmin: {
+            username: string;
+            email: string;
+            password: string;
+            first_name: string;
+            last_name: string;
+        };
+        /**
+         * OrganizationAnswer
+         * @description One organization.
+         */
+        OrganizationAnswer: {
+            organization: components["schemas"]["OrganizationView"];
+        };
+        /**
+         * UpdateOrganization
+         * @description What to change.
+         */
+        UpdateOrganization: {
+            /** @default null */
+            display_name?: string | null;
+            /** @default null */
+            enabled?: boolean | null;
+        };
+        /**
+         * StatsAnswer
+         * @description An organization's figures.
+         */
+        "relay.api.webxterm.organizations.StatsAnswer": {
+            stats: components["schemas"]["OrganizationFigures"];
+        };
+        /**
+         * OrganizationFigures
+         * @description What is in it.
+         */
+        OrganizationFigures: {
+            user_count: number;
+            machine_count: number;
+            online_machine_count: number;
+            group_count: number;
+            session_count_today: number;
+        };
+        /**
+         * OrganizationUsers
+         * @description Users by user name.
+         */
+        OrganizationUsers: {
+            total: number;
+            page: number;
+            limit: number;
+            total_pages: number;
+            users: components["schemas"]["MemberOfOrganization"][];
+        };
+        /**
+         * MemberOfOrganization
+         * @description A user, briefly.
+         */
+        MemberOfOrganization: {
+            id: string;
+            username: string;
+            email: string;
+            role: string;
+            enabled: boolean;
+        };
+        /**
+         * OrganizationGroups
+         * @description Groups by name.
+         */
+        OrganizationGroups: {
+            total: number;
+            page: number;
+            limit: number;
+            total_pages: number;
+            groups: components["schemas"]["GroupOfOrganization"][];
+        };
+        /**
+         * GroupOfOrganization
+         * @description A group, briefly.
+         */
+        GroupOfOrganization: {
+            id: string;
+            name: string;
+            member_count: number;
+        };
+        /**
          * ResetPassword
          * @description The password there is, and the one there is to be.
          */
@@ -1655,7 +1866,7 @@ export interface components {
          * StatsAnswer
          * @description Counts by status; averages over online machines, one decimal.
          */
-        StatsAnswer: {
+        "relay.api.webxterm.dashboard.StatsAnswer": {
             online_count: number;
             offline_count: number;
             pending_count: number;
@@ -4025,6 +4236,780 @@ export interface operations {
             };
             /** @description The body is too large. */
             413: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
+            500: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+        };
+    };
+    list_organizations: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationList"];
+                };
+            };
+            /** @description A field is missing or malformed; the text names the first one. */
+            400: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
+            500: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+        };
+    };
+    create_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateOrganization"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationAnswer"];
+                };
+            };
+            /** @description A field is missing or malformed; the text names the first one. */
+            400: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description It clashes with what is there. */
+            409: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
+            500: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+        };
+    };
+    get_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationAnswer"];
+                };
+            };
+            /** @description A field is missing or malformed; the text names the first one. */
+            400: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description It does not exist, or lies in another organization. */
+            404: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
+            500: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+        };
+    };
+    update_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpdateOrganization"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationAnswer"];
+                };
+            };
+            /** @description A field is missing or malformed; the text names the first one. */
+            400: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description It does not exist, or lies in another organization. */
+            404: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
+            500: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+        };
+    };
+    delete_organization: {
+        parameters: {
+            query?: {
+                force?: boolean;
+            };
+            header?: never;
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A field is missing or malformed; the text names the first one. */
+            400: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description It does not exist, or lies in another organization. */
+            404: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description It clashes with what is there. */
+            409: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
+            500: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+        };
+    };
+    get_organization_stats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["relay.api.webxterm.organizations.StatsAnswer"];
+                };
+            };
+            /** @description A field is missing or malformed; the text names the first one. */
+            400: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description It does not exist, or lies in another organization. */
+            404: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
+            500: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+        };
+    };
+    list_organization_users: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationUsers"];
+                };
+            };
+            /** @description A field is missing or malformed; the text names the first one. */
+            400: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description It does not exist, or lies in another organization. */
+            404: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
+            500: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+        };
+    };
+    list_organization_groups: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationGroups"];
+                };
+            };
+            /** @description A field is missing or malformed; the text names the first one. */
+            400: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description It does not exist, or lies in another organization. */
+            404: {
                 headers: {
                     /** @description Finds this answer in the relay's log. */
                     "x-correlation-id": string;
@@ -6972,7 +7957,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StatsAnswer"];
+                    "application/json": components["schemas"]["relay.api.webxterm.dashboard.StatsAnswer"];
                 };
             };
             /** @description No valid token. */
