@@ -9,7 +9,7 @@ from relay.api.fields import line, verbatim
 from relay.api.limits import ENROLMENT_LIMITS
 from relay.api.routing import Call, Route
 from relay.domain.access import Permission
-from relay.services.enrolment import Enrolment
+from relay.services.agent_facts import Enrolment
 from relay.services.ports import Caller
 
 Claim = Annotated[str, line(0, 255)]
@@ -52,8 +52,8 @@ class AgentViews:
         """The table."""
         return (
             Route("POST", "/api/agent/register", permission=Permission.PUBLIC, view=self.register_agent, body=Register,
-                  answer=Registered, summary="Exchange a one-time token for a place", refusals=(401,),
-                  limits=ENROLMENT_LIMITS),
+                  answer=Registered, summary="Exchange a one-time token, or an account API key, for a place",
+                  refusals=(401, 403, 409), limits=ENROLMENT_LIMITS),
         )  # fmt: skip
 
     async def register_agent(self, call: Call[Register]) -> Registered:
@@ -68,10 +68,11 @@ class AgentViews:
 
 
 def enrolment_of(body: Register) -> Enrolment:
-    """The claims as the service wants them; the machine's name is the administrator's, not the agent's."""
+    """The claims as the service wants them; a registration token's machine has its name already."""
     return Enrolment(
         token=body.token,
         public_key=body.public_key,
+        name=body.name,
         hostname=body.hostname,
         os=body.os,
         arch=body.arch,

@@ -49,12 +49,12 @@ class Dialect:
 
 async def _identify_bearer(facts: RequestFacts, services: "Services", one_time_password: bool) -> "Actor":
     """The terminal API's three sentences; everything else about a token is the service's to say."""
-    if not facts.authorization:
+    if not facts.authorization and not facts.api_key:
         raise Unauthenticated("Authorization header required")
-    if not facts.bearer:
+    if not facts.credential:
         raise Unauthenticated("Invalid authorization format. Use: Bearer <token>")
     return await services.auth.authenticate(
-        facts.bearer,
+        facts.credential,
         ip_address=facts.ip_address,
         user_agent=facts.user_agent,
         source_hint=facts.source_hint,

@@ -3,7 +3,8 @@
 Refusals of the domain are said in the route's dialect; every other exception passes through as the bug it is.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,13 +14,14 @@ from quart import Response, g, request
 from relay.api import correlation, peer
 from relay.api.dialect import Dialect, refusal_of_store, status_of
 from relay.api.fields import read_body, read_query
-from relay.api.limits import RateLimiter
+from relay.api.limits import KEY_LIMITS, RateLimiter
 from relay.api.metrics import Metrics
 from relay.api.routing import Call, Nothing, Reply, RequestFacts, Route
 from relay.clock import Clock
 from relay.config import Config
-from relay.domain.access import Permission, allows, refusal_text
-from relay.domain.errors import Forbidden, Refusal, TooMany
+from relay.domain.access import KEY_CHANGES_NOTHING, Permission, allows, refusal_text
+from relay.domain.errors import Forbidden, Refusal, TooMany, Unauthenticated
+from relay.domain.tokens import is_api_key
 from relay.ids import Ids
 from relay.store.errors import StoreError
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from relay.services.all import Services
 
 MAX_USER_AGENT_CHARS = 512
+MAX_KEY_CHARS = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,7 @@ def read_facts(door: Door, asked: Any) -> RequestFacts:
         source_hint=said.get("x-source", "")[:32],
         authorization=said.get("authorization", ""),
         wants_page="text/html" in said.get("accept", ""),
+        api_key=said.get("x-api-key", "")[:MAX_KEY_CHARS],
     )
 
 
@@ -126,10 +130,27 @@ def _who(route: Route, facts: RequestFacts, actor: "Actor | None") -> str:
 async def _admit(door: Door, route: Route, dialect: Dialect, facts: RequestFacts) -> "Actor | None":
     if route.permission is Permission.PUBLIC:
         return None
-    actor = await dialect.identify(facts, door.services, route.one_time_password)
+    with wrong_keys_counted(door.limiter, facts.ip_address, facts.credential):
+        actor = await dialect.identify(facts, door.services, route.one_time_password)
+    if actor.by_key and not route.by_key:
+        raise Forbidden(KEY_CHANGES_NOTHING)
     if not allows(actor.role, route.permission):
         raise Forbidden(refusal_text(route.permission))
     return actor
+
+
+@contextmanager
+def wrong_keys_counted(limiter: RateLimiter, address: str, credential: str) -> Iterator[None]:
+    """Around the question whose account key this is. Raises TooMany after many wrong ones from one address."""
+    if not is_api_key(credential):
+        yield
+        return
+    limiter.admit(KEY_LIMITS, address, None)
+    try:
+        yield
+    except Unauthenticated as refused:
+        limiter.settle(KEY_LIMITS, address, None, refused)
+        raise
 
 
 def _answer(route: Route, dialect: Dialect, answer: Any) -> Response:

@@ -7,7 +7,7 @@ from werkzeug.datastructures import Headers
 API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 KNOWN_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _ALLOWED_METHODS = "GET, POST, PUT, PATCH, DELETE"
-_ALLOWED_HEADERS = "authorization, content-type, x-source, x-correlation-id"
+_ALLOWED_HEADERS = "authorization, content-type, x-api-key, x-source, x-correlation-id"
 _PREFLIGHT_AGE_S = "600"
 
 

@@ -64,6 +64,10 @@ EMAIL_LIMITS = (Limit(name="verification mail", most=5, window_s=3600, key=_by_a
 """Five verification mails an hour for one person."""
 LINK_LIMITS = (Limit(name="verification link", most=60, window_s=900, key=_by_address),)
 """Links opened from one address: their tokens cannot be guessed, this spares the store."""
+NEW_KEY_LIMITS = (Limit(name="new account key", most=10, window_s=900, key=_by_address),)
+"""Each new key disconnects machines."""
+KEY_LIMITS = (Limit(name="account key", most=30, window_s=900, key=_by_address, failures_only=True),)
+"""Wrong account keys from one address. None can be guessed; this keeps the asking cheap."""
 ENROLMENT_LIMITS = (
     Limit(name="enrolment", most=30, window_s=900, key=_by_address, failures_only=True),
 )  # fmt: skip

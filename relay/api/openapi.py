@@ -24,8 +24,15 @@ SECURITY_SCHEMES: Mapping[str, Any] = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The token of a login. It stands for one account of one organization, until logout or expiry.",
-    }
+        "description": "The token of a login. It stands for one account of one organization, until logout or expiry. "
+        "An account API key may stand in its place.",
+    },
+    "apiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "An account API key: acts as its owner, but for changing credentials.",
+    },
 }
 
 

@@ -48,6 +48,8 @@ def operation_of(route: Route, schema_of: Mapping[Any, Any], *, refused: Any) ->
     }
     if route.permission is Permission.PUBLIC:
         operation["security"] = []
+    elif not route.by_key:
+        operation["security"] = [{"bearer": []}]
     if route.body is not None:
         needed = any(each.required for each in msgspec.structs.fields(route.body))
         operation["requestBody"] = {"required": needed, "content": {_JSON: {"schema": schema_of[route.body]}}}

@@ -47,12 +47,18 @@ class RequestFacts:
     source_hint: str = ""
     authorization: str = field(default="", repr=False)
     wants_page: bool = False  # a browser that shows what comes, rather than a program that reads it
+    api_key: str = field(default="", repr=False)
 
     @property
     def bearer(self) -> str:
         """The token of `Authorization: Bearer <token>`, or nothing."""
         scheme, _, token = self.authorization.partition(" ")
         return token.strip() if scheme.lower() == "bearer" else ""
+
+    @property
+    def credential(self) -> str:
+        """What is to say who asks: the bearer, or without any Authorization header the X-API-Key."""
+        return self.bearer if self.authorization else self.api_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +105,7 @@ class Route:
     which the same answer can be asked for (exports). `path_patterns` are the patterns of path segments that are no
     plain ids.
     `one_time_password` opens it also to somebody who has to change theirs first; every other route refuses them.
+    `by_key` says whether an account key may stand in for a login: not where credentials are changed.
     """
 
     method: str
@@ -119,6 +126,7 @@ class Route:
     path_patterns: Mapping[str, str] = field(default_factory=dict)
     tag: str = ""
     one_time_password: bool = False
+    by_key: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.permission, Permission):

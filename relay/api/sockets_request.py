@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from relay.api.routing import RequestFacts
 from relay.domain.errors import Invalid
+from relay.domain.tokens import is_api_key
 
 MAX_QUERY_BYTES = 8192
 MAX_FIELDS = 32
@@ -66,8 +67,17 @@ class SocketRequest:
     query: Mapping[str, str] = field(repr=False)
 
     def token(self) -> str:
-        """Where a token may stand, the safest place first; empty when there is none."""
-        return self.facts.bearer or self.handshake.offered_token() or self.query.get("token", "")
+        """Where a token may stand, the safest place first; empty when there is none.
+
+        An account key never ends by itself, so it is not read from the query, which others write down.
+        """
+        in_query = self.query.get("token", "")
+        return (
+            self.facts.bearer
+            or self.handshake.offered_token()
+            or self.facts.api_key
+            or ("" if is_api_key(in_query) else in_query)
+        )
 
 
 def read_count(query: Mapping[str, str], name: str, default: int | None, most: int) -> int | None:

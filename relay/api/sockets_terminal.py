@@ -13,7 +13,7 @@ import trio
 
 from protocol.window import WINDOW_BYTES
 from relay.api import sockets_dialects as dialects
-from relay.api.exchange import Door
+from relay.api.exchange import Door, wrong_keys_counted
 from relay.api.sockets_request import SocketRequest, read_count
 from relay.api.sockets_stream import MessageTooBig, SocketStream
 from relay.domain.access import Permission, allows
@@ -66,13 +66,14 @@ async def _open(door: Door, request: SocketRequest) -> Opened:
     if not token:
         raise Unauthenticated("Authorization header required")
     facts = request.facts
-    actor = await door.services.auth.authenticate(
-        token,
-        ip_address=facts.ip_address,
-        user_agent=facts.user_agent,
-        source_hint=facts.source_hint,
-        correlation_id=facts.correlation_id,
-    )
+    with wrong_keys_counted(door.limiter, facts.ip_address, token):
+        actor = await door.services.auth.authenticate(
+            token,
+            ip_address=facts.ip_address,
+            user_agent=facts.user_agent,
+            source_hint=facts.source_hint,
+            correlation_id=facts.correlation_id,
+        )
     if not allows(actor.role, Permission.USE_MACHINES):
         raise Forbidden("Not authorized")
     cols, rows = _size(request) or (80, 24)

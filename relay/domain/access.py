@@ -12,8 +12,14 @@ from enum import StrEnum
 from relay.domain.accounts import MachineRole, Role, Source, machine_role_of
 from relay.domain.groups import Group
 from relay.domain.machines import Machine
+from relay.domain.tokens import KEY_LOGIN
 
-__all__ = ["PERMISSIONS", "Access", "Actor", "Grant", "Permission", "Role", "Via", "allows", "decide", "refusal_text"]
+__all__ = [
+    "KEY_CHANGES_NOTHING", "PERMISSIONS", "Access", "Actor", "Grant", "Permission", "Role", "Via", "allows", "decide",
+    "refusal_text",
+]  # fmt: skip
+
+KEY_CHANGES_NOTHING = "An account API key cannot do this: log in"
 
 
 class Permission(StrEnum):
@@ -100,6 +106,11 @@ class Actor:
     user_agent: str = ""
     correlation_id: str = ""
     groups: tuple[str, ...] = ()
+
+    @property
+    def by_key(self) -> bool:
+        """Whether an account key speaks, and no login: then nothing that changes credentials may be asked for."""
+        return self.login_id.startswith(KEY_LOGIN)
 
     @property
     def is_super_admin(self) -> bool:

@@ -1,8 +1,11 @@
 """Organizations, users, their roles, and where a login comes from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from hmac import compare_digest
+
+from relay.domain.tokens import KEY_LOGIN, key_login
 
 PLATFORM = "platform"
 """The hidden organization the super admin lives in; no sign-up may take its name."""
@@ -81,8 +84,11 @@ class User:
     enabled_at: datetime | None = None
     kept_login_id: str = ""
     kept_generation: int = 0
+    api_key_hash: str = field(default="", repr=False)
 
     def accepts(self, *, login_id: str, generation: int) -> bool:
-        """Whether a token of this login, signed in this generation, still counts."""
+        """Whether a token of this login, signed in this generation, or this account key, still counts."""
+        if login_id.startswith(KEY_LOGIN):
+            return compare_digest(login_id.encode(), key_login(self.api_key_hash).encode())
         is_kept = login_id == self.kept_login_id and self.kept_generation == self.token_generation
         return generation == self.token_generation or is_kept

@@ -18,6 +18,7 @@ from relay.config import Config
 from relay.ids import Ids
 from relay.services.access import AccessGrants
 from relay.services.accounts import Accounts
+from relay.services.api_keys import ApiKeys
 from relay.services.audit import Audit
 from relay.services.audit_checkpoints import AuditCheckpoints
 from relay.services.audit_exports import AuditExports
@@ -34,6 +35,7 @@ from relay.services.enrolment import Enrolments
 from relay.services.fleet import Fleet
 from relay.services.groups import Groups
 from relay.services.history import History
+from relay.services.key_enrolment import KeyEnrolments
 from relay.services.letters import Letters
 from relay.services.live import Live
 from relay.services.login import Login
@@ -97,6 +99,7 @@ class Services:
     accounts: Accounts
     login: Login
     auth: Auth
+    api_keys: ApiKeys
     users: Users
     user_changes: UserChanges
     organizations: Organizations
@@ -142,20 +145,22 @@ def build(devices: Devices, config: Config) -> Services:
     users = Users(database=database, accounts=accounts, standing=standing, audit=audit)
     checkpoints = _checkpoints(d)
     audit_log = AuditLog(database=database)
+    api_keys = _api_keys(d, audit, standing, recheck)
     return Services(
         accounts=accounts,
         verification=verification,
         letters=letters,
         login=_login(d, audit, standing, config),
-        auth=_auth(d, audit, standing, recheck, config),
         organizations=organizations,
+        auth=_auth(d, api_keys, config),
+        api_keys=api_keys,
         profile=_profile(d, audit, recheck, config),
         users=users,
         user_changes=_user_changes(d, audit, users, recheck, config),
         groups=Groups(database=database, audit=audit, recheck=recheck, clock=clock, ids=ids),
         machines=_machines(d, audit, rights=rights, presence=presence, recheck=recheck, config=config),
         access=AccessGrants(database=database, rights=rights, audit=audit, recheck=recheck, clock=clock, ids=ids),
-        enrolment=Enrolments(database=database, audit=audit, clock=clock),
+        enrolment=_enrolment(d, audit, api_keys),
         commands=_commands(d, audit, rights, recheck),
         terminals=_terminals(d, audit, rights, recheck),
         history=History(database=database, rights=rights),
@@ -221,6 +226,11 @@ def _organizations(
     )
 
 
+def _enrolment(d: Devices, audit: Audit, api_keys: ApiKeys) -> Enrolments:
+    by_key = KeyEnrolments(database=d.database, api_keys=api_keys, audit=audit, clock=d.clock, ids=d.ids)
+    return Enrolments(database=d.database, audit=audit, clock=d.clock, by_key=by_key)
+
+
 def _presence(clock: Clock, config: Config) -> Presence:
     return Presence(
         clock=clock,
@@ -284,14 +294,28 @@ def _login(d: Devices, audit: Audit, standing: Standing, config: Config) -> Logi
     )
 
 
-def _auth(d: Devices, audit: Audit, standing: Standing, recheck: LiveRecheck, config: Config) -> Auth:
-    return Auth(
+def _api_keys(d: Devices, audit: Audit, standing: Standing, recheck: LiveRecheck) -> ApiKeys:
+    return ApiKeys(
         database=d.database,
         standing=standing,
-        tokens=d.tokens,
         sealer=d.sealer,
         audit=audit,
         recheck=recheck,
+        hub=d.hub,
+        clock=d.clock,
+        ids=d.ids,
+    )
+
+
+def _auth(d: Devices, api_keys: ApiKeys, config: Config) -> Auth:
+    return Auth(
+        api_keys=api_keys,
+        database=d.database,
+        standing=api_keys.standing,
+        tokens=d.tokens,
+        sealer=d.sealer,
+        audit=api_keys.audit,
+        recheck=api_keys.recheck,
         clock=d.clock,
         lifetime_s=config.jwt_expiry_hours * 3600,
         chain_lifetime_s=config.refresh_chain_days * 24 * 3600,

@@ -10,10 +10,12 @@ from relay.clock import Clock
 from relay.domain.access import Actor
 from relay.domain.audit import Action
 from relay.domain.errors import Forbidden, Invalid, Refusal, Unauthenticated
+from relay.domain.tokens import is_api_key
+from relay.services.api_keys import ApiKeys
 from relay.services.audit import Audit
 from relay.services.claims import ApiClaims, read_claims
 from relay.services.login_tokens import api_claims
-from relay.services.ports import API_AUDIENCE, Recheck, Sealer, Tokens
+from relay.services.ports import API_AUDIENCE, Caller, Recheck, Sealer, Tokens
 from relay.services.standing import INVALID_TOKEN, Account, Standing
 from relay.store.errors import Duplicate
 from relay.store.interface import Database
@@ -23,12 +25,13 @@ PASSWORD_CHANGE_REQUIRED = "Password change required"  # noqa: S105  a sentence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auth:
-    """Says who a token speaks for, renews it, ends it."""
+    """Says who a token or an account key speaks for, renews a token, ends it."""
 
     database: Database
     standing: Standing
     tokens: Tokens
     sealer: Sealer
+    api_keys: ApiKeys
     audit: Audit
     recheck: Recheck
     clock: Clock
@@ -46,11 +49,16 @@ class Auth:
         disabled: Refusal | None = None,
         one_time_password: bool = False,
     ) -> Actor:
-        """Who this token speaks for, now. Raises Unauthenticated, Forbidden (organization disabled, password change).
+        """Who this token or account key speaks for, now.
+
+        Raises Unauthenticated, Forbidden (organization disabled, password change).
 
         `source_hint` is not used: the token says where its login came from. `disabled` replaces the refusal of a
         disabled user. With `one_time_password` also somebody who has to change theirs first may come in.
         """
+        if is_api_key(token):
+            caller = Caller(ip_address=ip_address, user_agent=user_agent, correlation_id=correlation_id)
+            return await self._by_key(token, caller)
         signed = self.tokens.read(token, audience=API_AUDIENCE)
         claims = read_claims(ApiClaims, signed, refusal=INVALID_TOKEN)
         account = await self.standing.check(
@@ -82,6 +90,8 @@ class Auth:
         """A new token of the same login and its seconds to live. Raises Invalid, Unauthenticated, Forbidden."""
         if not token:
             raise Invalid("token is required")
+        if is_api_key(token):
+            raise Unauthenticated(INVALID_TOKEN)  # a key never turns into a login
         disabled = Forbidden("Account is disabled")
         actor = await self.authenticate(
             token, ip_address=ip_address, user_agent=user_agent, disabled=disabled, one_time_password=True
@@ -119,6 +129,12 @@ class Auth:
             return self.sealer.unseal(found["api_key_sealed"]) if found else ""
         except ValueError:
             return ""  # sealed under a key that is gone; the owner can make a new one
+
+    async def _by_key(self, key: str, caller: Caller) -> Actor:
+        account = await self.api_keys.owner(key)
+        if account.user.one_time_password:
+            raise Forbidden(PASSWORD_CHANGE_REQUIRED)
+        return await self.api_keys.actor(account, caller)
 
     def _chain_end(self, actor: Actor) -> datetime:
         """No token of this login lives longer."""

@@ -20,8 +20,8 @@ from relay.domain.machines import Machine, Metrics
 from relay.domain.names import plain
 from relay.domain.terminals import SessionStatus, TerminalSession
 from relay.ids import Ids
+from relay.services.agent_facts import facts_of, public_key_bytes
 from relay.services.backlog import NOT_NOW, Backlog
-from relay.services.enrolment import facts_of, public_key_bytes
 from relay.services.live import Live
 from relay.services.ports import Writer
 from relay.services.records import find_record, to_document

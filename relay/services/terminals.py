@@ -1,6 +1,6 @@
 """Shells: opening one by right, listing, closing. What flows through them is the data plane's affair."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import trio
 
@@ -79,6 +79,7 @@ class Terminals:
             raise Forbidden(NOT_AUTHORIZED)
         found = self._resumable(wanted, actor, machine) if resume else None
         if found is not None:
+            self._hand_over(found, actor)
             return Opened(session=found, machine=machine, resumed=True)
         self._require_agent(machine)
         fresh = "" if earlier else wanted
@@ -137,6 +138,12 @@ class Terminals:
         if session is None or session.reason is not None or session.agent_id != machine.agent_id:
             return None
         return session if session.user_id == actor.user_id else None
+
+    def _hand_over(self, session: Session, actor: Actor) -> None:
+        """Whoever takes a shell up again holds it: it ends with that login from now on."""
+        live = self.live.sessions.get(session.session_id)
+        if live is not None:
+            self.live.sessions[session.session_id] = replace(live, actor=actor)
 
     def _row(
         self, actor: Actor, machine: Machine, access: Access, *, session_id: str, source: str, cols: int, rows: int

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relay.clock import Clock
-from relay.domain.access import Actor
+from relay.domain.access import KEY_CHANGES_NOTHING, Actor
 from relay.domain.accounts import Role, User
 from relay.domain.audit import Action
 from relay.domain.errors import Conflict, Forbidden, Invalid, NotFound
@@ -139,7 +139,8 @@ class UserChanges:
         )
 
     async def _checked(self, actor: Actor, user: User, change: UserChange) -> dict[str, Any]:
-        """The fields to set, each looked at. Raises Invalid."""
+        """The fields to set, each looked at. Raises Invalid, Forbidden (an account key changes no credentials)."""
+        _check_hand(actor, change)
         changes: dict[str, Any] = {}
         for field in ("first_name", "last_name"):
             name = getattr(change, field)
@@ -191,6 +192,12 @@ class UserChanges:
         if change.password is not None:
             await self.audit.record(actor, Action.PASSWORD_CHANGED, "user", **about, username=after.username)
         await record_change(self.audit, actor, after, changed.groups)
+
+
+def _check_hand(actor: Actor, change: UserChange) -> None:
+    """Raises Forbidden: what a person logs in with is not changed by an account key."""
+    if actor.by_key and (change.password is not None or change.email is not None):
+        raise Forbidden(KEY_CHANGES_NOTHING)
 
 
 def _address(user: User, email: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from relay.api.limits import RateLimiter
 from relay.api.metrics import Metrics
 from relay.api.routing import Route
 from relay.api.sockets import SOCKET_ROUTES, SocketRoute
-from relay.app import document
+from relay.app import document, routes_of
 from relay.clock import Clock
 from relay.config import Config
 from relay.domain.access import Permission
@@ -32,6 +32,8 @@ PUBLIC = {
     "GET /api/auth/verify-email", "POST /api/auth/verify-email",
 }  # fmt: skip
 """What anybody may ask. A route that belongs here is added here, in the same change, for all to see."""
+BY_KEY = {"POST /api/profile/upload-avatar"}
+"""What an account key may change of its owner."""
 METHODS = "GET|POST|PUT|PATCH|DELETE|WS"
 MENTION = re.compile(rf"({METHODS})\s?(/[^\s?]*?)(?=(?:{METHODS})\s?/|[\s?]|:\s|$)")
 PARAMETER = re.compile(r":\w+|\{\w+\}(?:\.\{\w+\})?|<[^>]+>")
@@ -116,6 +118,15 @@ def test_what_anybody_may_ask_is_listed_here() -> None:
     }  # fmt: skip
     assert asked_freely == PUBLIC
     assert {route.path for route in SOCKET_ROUTES if route.permission is Permission.PUBLIC} == {"/api/agent/ws"}
+
+
+def test_an_account_key_changes_no_credentials() -> None:
+    """Whoever holds a key must not get from it to a password, a second factor, another key or a login."""
+    for route in routes_of(Config()):
+        own = route.path.startswith(("/api/profile", "/api/auth/")) or "second-factor" in route.path
+        if own and route.method != "GET" and route.permission is not Permission.PUBLIC:
+            name = f"{route.method} {route.path}"
+            assert route.by_key == (name in BY_KEY), f"{name}: a route of credentials says by_key=False"
 
 
 def test_a_route_without_permission_does_not_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,8 @@ from relay.domain.access import Actor
 from relay.domain.accounts import Role
 from relay.ids import FakeIds
 from relay.services.accounts import NewUser
+from relay.services.agent_facts import Enrolment
 from relay.services.all import Devices, Services, build
-from relay.services.enrolment import Enrolment
 from relay.services.fleet import Fleet
 from relay.services.live import Live
 from relay.services.login_outcomes import LoggedIn

@@ -8,7 +8,7 @@ from protocol.messages import Heartbeat
 from relay.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from relay.domain.machines import Machine, Status
 from relay.domain.paging import PageRequest, page_request
-from relay.services.enrolment import Enrolment
+from relay.services.agent_facts import Enrolment
 from relay.services.groups import NewGroup
 from relay.services.machines import NewMachine
 from relay.services.records import read

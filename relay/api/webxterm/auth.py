@@ -215,7 +215,7 @@ ROUTES = (
     Route("POST", "/api/auth/select-tenant", permission=Permission.PUBLIC, view=select_tenant, body=SelectTenant,
           answer=LoginAnswer, summary="Choose or change the organization", refusals=(401, 403)),
     Route("POST", "/api/auth/logout", permission=Permission.AUTHENTICATED, view=logout, answer=Message,
-          summary="End this login", one_time_password=True),
+          summary="End this login", one_time_password=True, by_key=False),
     Route("POST", "/api/auth/refresh", permission=Permission.PUBLIC, view=refresh_token, body=Refresh,
           answer=Refreshed, summary="Renew a token that is still valid", refusals=(401, 403)),
 )  # fmt: skip

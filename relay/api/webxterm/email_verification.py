@@ -47,5 +47,5 @@ ROUTES = (
     Route("POST", "/api/auth/verify-email", permission=Permission.PUBLIC, view=verify_email_by_post, body=LinkToken,
           answer=Message, summary="Confirm an e-mail address by the token of the link", limits=LINK_LIMITS),
     Route("POST", "/api/auth/verify-email/resend", permission=Permission.AUTHENTICATED, view=resend_verification,
-          answer=Message, summary="Have another link sent", refusals=(409, 503), limits=EMAIL_LIMITS),
+          answer=Message, summary="Have another link sent", refusals=(409, 503), limits=EMAIL_LIMITS, by_key=False),
 )  # fmt: skip
