@@ -1,8 +1,10 @@
 /** Which address shows which page. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
 import { Shell } from '@/components/shell/shell';
+import { AUDIT_FIELDS, type AuditSearch } from '@/lib/audit';
 import { currentSession } from '@/lib/auth';
 import { parseSearch, stringifySearch } from '@/lib/search';
+import { AuditPage } from '@/pages/audit';
 import { GroupPage } from '@/pages/group';
 import { GroupsPage } from '@/pages/groups';
 import { LoginPage } from '@/pages/login';
@@ -104,6 +106,17 @@ const people = createRoute({
 
 const person = createRoute({ getParentRoute: () => signedIn, path: '/people/$userId', component: PersonPage });
 
+const audit = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/audit',
+  validateSearch: (search: Record<string, unknown>): AuditSearch => {
+    const page = Number(search.page);
+    const fields = AUDIT_FIELDS.map((field) => [field, text(search[field])]).filter(([, value]) => value !== undefined);
+    return { ...Object.fromEntries(fields), ...(Number.isInteger(page) && page > 1 ? { page } : {}) };
+  },
+  component: AuditPage,
+});
+
 const groups = createRoute({ getParentRoute: () => signedIn, path: '/groups', component: GroupsPage });
 const group = createRoute({ getParentRoute: () => signedIn, path: '/groups/$groupId', component: GroupPage });
 
@@ -121,7 +134,7 @@ const terminals = createRoute({
 /** Whatever no other route knows, with the navigation beside it that leads back. */
 const unknown = createRoute({ getParentRoute: () => signedIn, path: '$', component: NotFoundPage });
 
-const tree = root.addChildren([login, password, signedIn.addChildren([home, machines, machineAdd, machine, session, people, person, groups, group, terminals, unknown])]);
+const tree = root.addChildren([login, password, signedIn.addChildren([home, machines, machineAdd, machine, session, people, person, groups, group, audit, terminals, unknown])]);
 
 export const router = createRouter({ routeTree: tree, parseSearch, stringifySearch, defaultPreload: 'intent' });
 

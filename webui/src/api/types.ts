@@ -1,5 +1,5 @@
 /** Short names for the relay's objects, generated from its OpenAPI document. */
-import type { components } from '@/api/schema';
+import type { components, operations } from '@/api/schema';
 
 type Schemas = components['schemas'];
 
@@ -20,6 +20,11 @@ export type Person = Schemas['UserView'];
 export type PersonDraft = Schemas['CreateUser'];
 export type PersonChange = Schemas['UpdateUser'];
 export type RoleCard = Schemas['RoleView'];
+export type AuditEntry = Schemas['AuditView'];
+export type AuditPage = Schemas['AuditList'];
+export type AuditVerification = Schemas['Verification'];
+/** Which entries, as the relay is asked. */
+export type AuditQuery = NonNullable<operations['list_audit']['parameters']['query']>;
 export type Tenant = Schemas['TenantEntry'];
 export type Group = Schemas['GroupView'];
 export type GroupDraft = Schemas['CreateGroup'];

@@ -1,10 +1,10 @@
 /** The pages one can go to, in the order people need them: the navigation and the palette show the same list. */
-import { IconPlus, IconServer, IconTerminal2, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import { IconPlus, IconServer, IconShieldCheck, IconTerminal2, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
 import type { User } from '@/api/types';
 import { isAdmin } from '@/lib/session';
 
 export type PageEntry = {
-  to: '/machines' | '/machines/add' | '/terminals' | '/people' | '/groups';
+  to: '/machines' | '/machines/add' | '/terminals' | '/people' | '/groups' | '/audit';
   label: string;
   icon: Icon;
   /** Its heading in the navigation; without one only the palette leads there. */
@@ -18,6 +18,7 @@ const PAGES: readonly PageEntry[] = [
   { to: '/terminals', label: 'Terminals', icon: IconTerminal2, section: 'Access' },
   { to: '/people', label: 'People', icon: IconUsers, section: 'Govern', who: isAdmin },
   { to: '/groups', label: 'Groups', icon: IconUsersGroup, section: 'Govern' },
+  { to: '/audit', label: 'Audit', icon: IconShieldCheck, section: 'Govern', who: isAdmin },
   { to: '/machines/add', label: 'Add a machine', icon: IconPlus, who: isAdmin },
 ];
 

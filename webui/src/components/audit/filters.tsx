@@ -1,0 +1,81 @@
+/** What narrows the trail; each choice stands in the address, so that a finding can be sent to a colleague. */
+import { Select, TextInput } from '@mantine/core';
+import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
+import { IconSearch } from '@tabler/icons-react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useRef, useState } from 'react';
+import { useAuditTenants } from '@/api/audit';
+import { type AuditSearch, PERIODS } from '@/lib/audit';
+import { useUser } from '@/lib/session';
+
+const CATEGORIES = [{ value: '', label: 'Everything' }, { value: 'authentication', label: 'Signing in' }, { value: 'session', label: 'On machines' }, { value: 'administrative', label: 'Administration' }];
+const OUTCOMES = [{ value: '', label: 'Any outcome' }, { value: 'success', label: 'Done' }, { value: 'failure', label: 'Failed or refused' }];
+const SEVERITIES = [{ value: '', label: 'Any severity' }, { value: 'info', label: 'Information' }, { value: 'warning', label: 'Warnings' }, { value: 'critical', label: 'Critical' }];
+
+/** The search with one field changed, on its first page; an empty value leaves the address. */
+function useChange(): (change: AuditSearch) => void {
+  const search = useSearch({ from: '/signed-in/audit' });
+  const navigate = useNavigate({ from: '/audit' });
+  return (change) => {
+    const { page: _, ...kept } = search;
+    void navigate({ search: { ...kept, ...change }, replace: true });
+  };
+}
+
+export function AuditFilters({ total }: { total: number | undefined }) {
+  const search = useSearch({ from: '/signed-in/audit' });
+  const change = useChange();
+  const chooser = (field: keyof AuditSearch, label: string, data: { value: string; label: string }[]) => (
+    <Select aria-label={label} data={data} value={String(search[field] ?? '')} allowDeselect={false} onChange={(value) => change({ [field]: value ?? '' })} />
+  );
+  return (
+    <div className="toolbar audit-filters">
+      <Words />
+      {chooser('category', 'Kind', CATEGORIES)}
+      {chooser('status', 'Outcome', OUTCOMES)}
+      {chooser('severity', 'Severity', SEVERITIES)}
+      {chooser('period', 'When', PERIODS)}
+      {search.period === 'days' ? <Days /> : null}
+      <Tenant />
+      <span className="shown" role="status">{total === undefined ? '' : `${total.toLocaleString()} entries`}</span>
+    </div>
+  );
+}
+
+function Words() {
+  const { q = '' } = useSearch({ from: '/signed-in/audit' });
+  const change = useChange();
+  const input = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState(q);
+  const search = useDebouncedCallback((next: string) => change({ q: next.trim() }), 300);
+  useEffect(() => setText((now) => (now.trim() === q ? now : q)), [q]);
+  useHotkeys([['/', () => input.current?.focus()]]);
+  return (
+    <TextInput ref={input} className="filter" type="search" aria-label="Search the audit log" aria-keyshortcuts="/" placeholder="Person, address, machine, action…" leftSection={<IconSearch size={16} />}
+      rightSection={text === '' ? <kbd className="key" aria-hidden="true">/</kbd> : null} spellCheck={false} maxLength={200} value={text}
+      onChange={(event) => { setText(event.currentTarget.value); search(event.currentTarget.value); }} />
+  );
+}
+
+function Days() {
+  const { from = '', to = '' } = useSearch({ from: '/signed-in/audit' });
+  const change = useChange();
+  return (
+    <>
+      <TextInput type="date" aria-label="First day" value={from} max={to === '' ? undefined : to} onChange={(event) => change({ from: event.currentTarget.value })} />
+      <TextInput type="date" aria-label="Last day" value={to} min={from === '' ? undefined : from} onChange={(event) => change({ to: event.currentTarget.value })} />
+    </>
+  );
+}
+
+/** For whoever stands above all organizations. */
+function Tenant() {
+  const user = useUser();
+  const above = user.role === 'super_admin';
+  const { tenant = '' } = useSearch({ from: '/signed-in/audit' });
+  const change = useChange();
+  const tenants = useAuditTenants(above);
+  if (!above) return null;
+  const data = [{ value: '', label: user.tenant_name }, ...(tenants.data ?? []).filter((each) => each.tenant_id !== user.tenant_id).map((each) => ({ value: each.tenant_id, label: each.tenant_name }))];
+  return <Select aria-label="Organization" data={data} searchable value={tenant} allowDeselect={false} onChange={(value) => change({ tenant: value ?? '' })} />;
+}
