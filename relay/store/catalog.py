@@ -10,7 +10,9 @@ from collections.abc import Mapping
 
 from relay.store.connection import transaction
 from relay.store.errors import NewerSchema, StoreUnavailable
+from relay.store.folding import FOLDING
 from relay.store.schema import Index, Schema
+from relay.store.substrings import SubstringTable
 from relay.store.tables import IndexTable, Tables, TextTable, quoted
 
 APPLICATION_ID = 0x46414952
@@ -60,7 +62,11 @@ def _lay_out_collection(connection: sqlite3.Connection, tables: Tables) -> None:
             continue
         if definition is not None:
             _drop(connection, tables, index.name)
-        _build(connection, tables, index)
+        table = tables.text if index.text else tables.indexes[index.name]
+        assert table is not None
+        _build(connection, tables, index.name, describe(index), table, table.definition)
+    if tables.substrings is not None:
+        _lay_out_substrings(connection, tables, tables.substrings, known)
     for name in known:
         _drop(connection, tables, name)
 
@@ -72,16 +78,35 @@ def describe(index: Index) -> str:
     )
 
 
+def _lay_out_substrings(
+    connection: sqlite3.Connection, tables: Tables, table: SubstringTable, known: dict[str, tuple[str, int]]
+) -> None:
+    name, wanted = table.declared.name, json.dumps([FOLDING, *table.definitions])
+    definition, _ = known.pop(name, (None, 0))
+    if definition == wanted:
+        return
+    if definition is not None:
+        _drop(connection, tables, name)
+    _build(connection, tables, name, wanted, table, *table.definitions)
+
+
 def _drop(connection: sqlite3.Connection, tables: Tables, name: str) -> None:
     connection.execute(f"DROP TABLE {quoted(f'index:{tables.schema.name}:{name}')}")
+    connection.execute(f"DROP TABLE IF EXISTS {quoted(f'index:{tables.schema.name}:{name}:rows')}")
     connection.execute("DELETE FROM catalog WHERE collection = ? AND name = ?", (tables.schema.name, name))
 
 
-def _build(connection: sqlite3.Connection, tables: Tables, index: Index) -> None:
-    table: IndexTable | TextTable | None = tables.text if index.text else tables.indexes[index.name]
-    assert table is not None
-    connection.execute(table.definition)
+def _build(
+    connection: sqlite3.Connection,
+    tables: Tables,
+    name: str,
+    description: str,
+    table: IndexTable | TextTable | SubstringTable,
+    *definitions: str,
+) -> None:
+    for each in definitions:
+        connection.execute(each)
     statement = "INSERT INTO catalog (collection, name, definition) VALUES (?, ?, ?)"
-    connection.execute(statement, (tables.schema.name, index.name, describe(index)))
+    connection.execute(statement, (tables.schema.name, name, description))
     for rid, document in tables.every(connection):
         tables.add_to(table, connection, rid, document)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from relay.domain.audit_chain import CHAIN
-from relay.store.schema import CollectionSchema, Index, Schema
+from relay.store.schema import CollectionSchema, Index, Schema, Substrings
 
 
 def _index(
@@ -90,7 +90,9 @@ RECORDS = (
             _index("tenant_id", "-timestamp"),
             _index("session_id", "timestamp"),
             _index("tenant_id", "user_id", "-timestamp"),
+            _index("-timestamp"),  # for those who see every organization
         ),
+        substrings=Substrings(field="command", newest="timestamp", within=("tenant_id", "machine_id", "user_id")),
     ),
     CollectionSchema(
         name="command_results",  # _id is the command's

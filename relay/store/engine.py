@@ -16,6 +16,7 @@ from relay.store.interface import (
     BulkResult,
     Document,
     Filter,
+    Newest,
     Operation,
     Pipeline,
     Projection,
@@ -81,6 +82,10 @@ class SqliteCollection:
 
     def _rows(self, where: Filter, sort: Sort = (), *, skip: int = 0, limit: int = 0) -> Iterator[Row]:
         return reading.matching(self._session.connection, self._tables, where, sort, skip=skip, limit=limit)
+
+    def newest(self, where: Filter, path: str, *, limit: int, examine: int) -> Newest:
+        connection = self._session.connection
+        return reading.newest(connection, self._tables, where, path, limit=limit, examine=examine)
 
     def count(self, where: Filter) -> int:
         return reading.count(self._session.connection, self._tables, where)

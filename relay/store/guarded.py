@@ -13,6 +13,7 @@ from relay.store.interface import (
     Document,
     Filter,
     InsertOne,
+    Newest,
     Operation,
     Pipeline,
     Projection,
@@ -27,8 +28,9 @@ from relay.store.interface import (
 )
 from relay.store.keys import key_of
 from relay.store.pipeline_guard import check_pipeline
-from relay.store.planner import make_plan
+from relay.store.planner import flatten, make_newest_plan, make_plan
 from relay.store.schema import CollectionSchema, Schema
+from relay.store.substrings import plan_substrings
 from relay.store.update_guard import check_update, check_upsert
 
 
@@ -72,7 +74,7 @@ class GuardedCollection:
             self._check_index(where, sort, limit)
 
     def _check_index(self, where: Filter, sort: Sort, limit: int) -> None:
-        if "$text" in where:
+        if "$text" in where or plan_substrings(self._declared, flatten(where)):
             return
         plan = make_plan(self._declared, where, sort, lambda _index: False)
         if plan is None or not (plan.narrows or (limit and not where)):
@@ -97,6 +99,21 @@ class GuardedCollection:
         if projection is not None:
             check_projection(projection)
         return self._engine.find(where, sort=sort, skip=skip, limit=limit, projection=projection)
+
+    def newest(self, where: Filter, path: str, *, limit: int, examine: int) -> Newest:
+        check_filter(where)
+        check_path(path)
+        check_window(examine, limit)
+        if not limit or not examine:
+            raise UnsupportedQuery("the newest of something are at least one, and one must be looked at")
+        declared = self._declared.substrings
+        if declared is None or declared.newest != path or plan_substrings(self._declared, flatten(where)) is None:
+            self._check_order(where, path)
+        return self._engine.newest(where, path, limit=limit, examine=examine)
+
+    def _check_order(self, where: Filter, path: str) -> None:
+        if make_newest_plan(self._declared, where, path, lambda _index: False) is None:
+            raise NoIndex(f"{self._declared.name} has no index by {path} for {sorted(where)}")
 
     def count(self, where: Filter) -> int:
         self._check(where)

@@ -43,6 +43,14 @@ class BulkResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Newest:
+    """The last matches by time; `stopped_at`: everything from then on was looked at and nothing before (None: all)."""
+
+    documents: list[Document]
+    stopped_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InsertOne:
     """Insert `document`."""
 
@@ -121,6 +129,13 @@ class Collection(Protocol):
         """The matches after `skip`, at most `limit` (0: all)."""
         ...
 
+    async def newest(self, where: Filter, path: str, *, limit: int, examine: int) -> Newest:
+        """The last `limit` matches by (path, _id), where `path` is a time every document has and an index ends in.
+
+        Bounded: the embedded adapter stops after reading some `examine` documents, and says where.
+        """
+        ...
+
     async def count(self, where: Filter) -> int:
         """How many documents match."""
         ...
@@ -183,6 +198,7 @@ class SyncCollection(Protocol):
         limit: int = 0,
         projection: Projection | None = None,
     ) -> list[Document]: ...
+    def newest(self, where: Filter, path: str, *, limit: int, examine: int) -> Newest: ...
     def count(self, where: Filter) -> int: ...
     def distinct(self, path: str, where: Filter) -> list[Any]: ...
     def aggregate(self, pipeline: Pipeline) -> list[Document]: ...

@@ -22,6 +22,7 @@ from relay.store.interface import (
     Document,
     Filter,
     InsertOne,
+    Newest,
     Operation,
     Pipeline,
     Projection,
@@ -111,6 +112,10 @@ class MongoCollection:
                 where, projection, sort=list(sort) or None, skip=skip, limit=limit, session=self._of
             )
             return list(cursor)
+
+    def newest(self, where: Filter, path: str, *, limit: int, examine: int) -> Newest:
+        """The server reads as far as it must, for as long as one verb may take."""
+        return Newest(self.find(where, sort=[(path, -1), ("_id", -1)], limit=limit))
 
     def count(self, where: Filter) -> int:
         with self._session.step():

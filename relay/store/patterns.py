@@ -5,6 +5,7 @@
 """
 
 import re
+from collections.abc import Mapping
 
 from relay.store.errors import UnsupportedQuery
 
@@ -27,3 +28,17 @@ def check_pattern(pattern: object, options: object = "") -> None:
 def compile_pattern(pattern: str, options: str = "") -> re.Pattern[str]:
     """The checked pattern, ready to search with."""
     return re.compile(pattern, re.IGNORECASE if options else 0)
+
+
+def literal_of(asked: object) -> str | None:
+    """The text that a `$regex` condition demands somewhere; None for any other condition."""
+    if not isinstance(asked, Mapping) or not isinstance(asked.get("$regex"), str):
+        return None
+    pattern: str = asked["$regex"]
+    return re.sub(r"\\(.)", r"\1", _without_anchors(pattern), flags=re.DOTALL)
+
+
+def _without_anchors(pattern: str) -> str:
+    pattern = pattern.removeprefix("^")
+    backslashes = len(pattern[:-1]) - len(pattern[:-1].rstrip("\\"))
+    return pattern[:-1] if pattern.endswith("$") and backslashes % 2 == 0 else pattern

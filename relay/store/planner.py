@@ -33,10 +33,13 @@ class Range:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Ranges to read, in order. `sorted_fields` is how many leading fields of the sort come out in order."""
+    """Ranges to read, in order. `sorted_fields` is how many leading fields of the sort come out in order, and
+    `each_sorted` how many do within each range; `used` are the fields whose conditions made the ranges."""
 
     ranges: tuple[Range, ...]
     sorted_fields: int = 0
+    each_sorted: int = 0
+    used: tuple[str, ...] = ()
     backwards: bool = False
     exact: bool = False
     narrows: bool = True
@@ -45,7 +48,7 @@ class Plan:
 
 def make_plan(schema: CollectionSchema, where: Mapping[str, Any], sort: Sort, holds_lists: HoldsLists) -> Plan | None:
     """The best plan, or None when the whole collection must be read."""
-    asked = _flatten(where)
+    asked = flatten(where)
     by_id = _points(asked.get("_id", ABSENT)) is not None  # no index narrows better: spare the others
     indexes = (PRIMARY,) if by_id else (PRIMARY, *schema.indexes)
     plans = [_plan_index(index, asked, sort, holds_lists) for index in indexes if not index.text]
@@ -53,6 +56,16 @@ def make_plan(schema: CollectionSchema, where: Mapping[str, Any], sort: Sort, ho
     if (best is None or not best.narrows) and "$or" in asked:
         return _plan_union(schema, asked["$or"], holds_lists) or best
     return best
+
+
+def make_newest_plan(
+    schema: CollectionSchema, where: Mapping[str, Any], path: str, holds_lists: HoldsLists
+) -> Plan | None:
+    """The best plan among those whose every range comes out by `path`, greatest first; None when there is none."""
+    asked = flatten(where)
+    plans = [_plan_index(index, asked, [(path, -1)], holds_lists) for index in schema.indexes if not index.text]
+    sorted_ones = (plan for plan in plans if plan is not None and plan.each_sorted)
+    return max(sorted_ones, key=lambda plan: plan.score, default=None)
 
 
 def _plan_union(
@@ -65,11 +78,11 @@ def _plan_union(
     return Plan(ranges=tuple(piece for plan in plans if plan for piece in plan.ranges))
 
 
-def _flatten(where: Mapping[str, Any]) -> dict[str, Any]:
+def flatten(where: Mapping[str, Any]) -> dict[str, Any]:
     """The filter with its `$and` folded in, where that loses nothing that matters: the matcher sees the whole one."""
     asked = dict(where)
     for part in asked.pop("$and", ()):
-        for name, condition in _flatten(part).items():
+        for name, condition in flatten(part).items():
             if name in asked:
                 asked["$and"] = True  # a reminder that the flat form is not the whole filter
             asked.setdefault(name, condition)
@@ -82,13 +95,16 @@ def _plan_index(index: Index, asked: Mapping[str, Any], sort: Sort, holds_lists:
     prefixes, used = _equalities(index, asked)
     rest = index.fields[used:]
     bounds, both = _bounds(asked.get(rest[0][0]), index, holds_lists) if rest else (None, True)
-    in_order, backwards = _order(index, used, sort) if len(prefixes) == 1 else (0, False)
+    each_sorted, backwards = _order(index, used, sort)
+    in_order = each_sorted if len(prefixes) == 1 else 0
     narrows = bool(used or bounds)
     if not narrows and not in_order:
         return None
     return Plan(
         ranges=tuple(_ranges(index, prefixes, bounds, rest)),
         sorted_fields=in_order,
+        each_sorted=each_sorted,
+        used=tuple(path for path, _ in index.fields[: used + (bounds is not None)]),
         backwards=backwards,
         exact=not index.sparse and both and len(asked) == used + (bounds is not None),
         narrows=narrows,

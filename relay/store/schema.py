@@ -31,11 +31,30 @@ PRIMARY = Index(fields=(("_id", 1),), unique=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Substrings:
+    """Finds a literal text inside `field`, newest first by the time in `newest`, which every document must have.
+
+    `within` are fields whose equality narrows further. The embedded adapter alone builds it; a filter says nothing of
+    it: any `$regex` literal of three characters and more over `field` is answered by it.
+    """
+
+    field: str
+    newest: str
+    within: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its name in the catalog."""
+        return f"{self.field}_substrings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CollectionSchema:
     """One collection. `scan_ok` says that it stays small, so that reading all of it is no defect."""
 
     name: str
     indexes: tuple[Index, ...] = ()
+    substrings: Substrings | None = None
     scan_ok: bool = False
 
     @property

@@ -18,6 +18,7 @@ from relay.store.matcher import compile_filter
 from relay.store.paths import column_keys, values, with_items
 from relay.store.planner import Range
 from relay.store.schema import PRIMARY, CollectionSchema, Index
+from relay.store.substrings import SubstringTable
 
 Document = dict[str, Any]
 Row = tuple[int, Document]
@@ -110,6 +111,7 @@ class Tables:
         self.name = quoted(f"documents:{schema.name}")
         self.indexes = {index.name: IndexTable(schema.name, index) for index in schema.indexes if not index.text}
         self.text = TextTable(schema.name, schema.text_index) if schema.text_index else None
+        self.substrings = SubstringTable(schema.name, schema.substrings) if schema.substrings else None
         self.definition = (
             f"CREATE TABLE IF NOT EXISTS {self.name} "
             "(rid INTEGER PRIMARY KEY, k BLOB NOT NULL UNIQUE, document BLOB NOT NULL)"
@@ -166,12 +168,18 @@ class Tables:
             table.change(connection, rid, before, now)
         if self.text:
             self.text.change(connection, rid, old, new)
+        if self.substrings:
+            self.substrings.change(connection, rid, old, new)
 
     def add_to(
-        self, table: IndexTable | TextTable, connection: sqlite3.Connection, rid: int, document: Document
+        self,
+        table: IndexTable | TextTable | SubstringTable,
+        connection: sqlite3.Connection,
+        rid: int,
+        document: Document,
     ) -> None:
         """Add a stored document to a new index. Raises Duplicate, BadDocument."""
-        if isinstance(table, TextTable):
+        if not isinstance(table, IndexTable):
             table.change(connection, rid, None, document)
             return
         keys = table.keys(document)

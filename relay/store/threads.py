@@ -7,6 +7,7 @@ from relay.store.interface import (
     BulkResult,
     Document,
     Filter,
+    Newest,
     Operation,
     Pipeline,
     Projection,
@@ -59,6 +60,11 @@ class ThreadedCollection:
             lambda database: database.collection(self._name).find(
                 where, sort=sort, skip=skip, limit=limit, projection=projection
             )
+        )
+
+    async def newest(self, where: Filter, path: str, *, limit: int, examine: int) -> Newest:
+        return await self._runner.read(
+            lambda database: database.collection(self._name).newest(where, path, limit=limit, examine=examine)
         )
 
     async def count(self, where: Filter) -> int:

@@ -1,6 +1,6 @@
 """The collections that the store's tests work on: one for each kind of index."""
 
-from relay.store.schema import CollectionSchema, Index, Schema
+from relay.store.schema import CollectionSchema, Index, Schema, Substrings
 
 
 def declare(name: str, *indexes: Index, scan_ok: bool = True) -> CollectionSchema:
@@ -22,6 +22,15 @@ TEST_SCHEMA = Schema(
         declare("pairs", Index(fields=(("x", 1), ("y", 1)))),
         declare("words", Index(fields=(("command", 1), ("note", 1)), text=True)),
         declare("log", Index(fields=(("org", 1), ("machine", 1), ("at", -1))), Index(fields=(("org", 1), ("at", -1)))),
+        CollectionSchema(
+            name="searched",
+            indexes=(
+                Index(fields=(("org", 1), ("at", -1))),
+                Index(fields=(("org", 1), ("machine", 1), ("at", -1))),
+                Index(fields=(("session", 1), ("at", 1))),
+            ),
+            substrings=Substrings(field="text", newest="at", within=("org", "machine")),
+        ),
         declare("brief", Index(fields=(("at", 1),), ttl_s=3600)),
         declare(
             "strict",
