@@ -6,11 +6,12 @@ import platform
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tests.bench import http, line
+from tests.bench import audit, http, line
 
 PARTS: dict[str, Callable[[bool], None]] = {
     "line": line.run,
     "http": http.run,
+    "audit": audit.run,
 }
 """Each measures and prints one table; with True in small amounts."""
 
