@@ -31,6 +31,7 @@ from relay.api.operations import Operations
 from relay.api.routing import Route
 from relay.api.server import Server, listen_on
 from relay.api.sockets import SOCKET_ROUTES, Sockets
+from relay.audit_streams import audit_streams
 from relay.clock import Clock
 from relay.config import Config, ConfigError, check_mail, split_address
 from relay.domain.errors import Refusal
@@ -49,6 +50,7 @@ from relay.store.sqlite import open_sqlite
 from relay.store.writer import GroupWriter
 from relay.terminal.hub import Hub
 from relay.terminal.settings import HubSettings
+from relay.timers.audit_stream import stream_audit
 from relay.timers.checkpoints import sign_on_time
 from relay.timers.courier import carry
 from relay.timers.upkeep import keep_up
@@ -243,6 +245,8 @@ async def _serve(house: House, sockets: list[socket.socket], task_status: trio.T
     await _create_configured_super_admin(house)
     async with trio.open_nursery() as timers:
         timers.start_soon(sign_on_time, house.services.audit_checkpoints)
+        for stream in audit_streams(house.config, house.services):
+            timers.start_soon(stream_audit, stream)
         await timers.start(partial(keep_up, house.services.upkeep, sweep_interval_s=house.config.sweep_interval_s))
         await _start_courier(house.services.letters, timers)
         async with trio.open_nursery() as serving:

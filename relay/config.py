@@ -95,6 +95,36 @@ def _origins(value: str) -> tuple[str, ...]:
     return tuple(read_origin(part) for part in _listed(value))
 
 
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a stream goes: `udp`, `tcp` or `tls` and an address, or `file` and a path."""
+
+    scheme: str
+    host: str = ""
+    port: int = 0
+    path: str = ""
+
+    def __str__(self) -> str:
+        return self.path if self.scheme == "file" else f"{self.scheme}://{self.host}:{self.port}"
+
+
+def _address(value: str, ports: Mapping[str, int], example: str) -> Destination:
+    parts = urlsplit(value.strip())
+    if parts.scheme not in ports or not parts.hostname or parts.path or parts.query or parts.username is not None:
+        raise ValueError(f"must look like {example}")
+    return Destination(parts.scheme, parts.hostname, parts.port or ports[parts.scheme])
+
+
+def _syslog(value: str) -> Destination:
+    return _address(value, {"udp": 514, "tcp": 601, "tls": 6514}, "tls://host:6514, tcp://host:601 or udp://host:514")
+
+
+def _json_lines(value: str) -> Destination:
+    if "://" in value:
+        return _address(value, {"tcp": 6515, "tls": 6516}, "/path/of/a/file, tcp://host:port or tls://host:port")
+    return Destination("file", path=value.strip())
+
+
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """The settings of one relay. Times are in the unit their name ends with; sizes are bytes."""
@@ -127,6 +157,10 @@ class Config:
     smtp_password: str = _setting("", str, "SMTP_PASSWORD", secret=True)
     smtp_from: str = _setting("", _text, "SMTP_FROM")
     smtp_tls: str = _setting("starttls", _tls, "SMTP_TLS")
+
+    audit_syslog: Destination | None = field(default=None, metadata={"read": _syslog, "aliases": ("AUDIT_SYSLOG",)})
+    audit_jsonl: Destination | None = field(default=None, metadata={"read": _json_lines, "aliases": ("AUDIT_JSONL",)})
+    audit_ca: str = _setting("", _text, "AUDIT_CA")
 
     admin_implicit_access: bool = _setting(True, _flag, "ADMIN_IMPLICIT_ACCESS")
     max_sessions_per_user: int = _setting(20, _count(1, 1000), "MAX_SESSIONS_PER_USER")
