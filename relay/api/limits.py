@@ -74,6 +74,10 @@ ENROLMENT_LIMITS = (
 """Wrong enrolment tokens from one address; right ones are not counted, a fleet may start behind one NAT."""
 
 
+WRITING_LIMITS = (Limit(name="writing", most=120, window_s=3600, key=_by_address),)
+"""Issues and fixes one person may write in an hour: more than anybody thinks of, less than fills a disk."""
+
+
 class RateLimiter:
     """Counts events in sliding windows."""
 

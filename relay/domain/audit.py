@@ -44,6 +44,7 @@ class Action(StrEnum):
     OTP_SENT = "otp_sent"
     OTP_FAILED = "otp_failed"
     TENANT_SWITCHED = "tenant_switched"
+    ISSUE_DELETED = "issue_deleted"
     USER_DEPROVISIONED = "user_deprovisioned"
     PORT_FORWARD_OPENED = "port_forward_opened"
     FILE_TRANSFERRED = "file_transferred"

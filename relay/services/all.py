@@ -29,9 +29,11 @@ from relay.services.auth import Auth
 from relay.services.command_asides import CommandAsides
 from relay.services.command_results import CommandResults
 from relay.services.commands import Commands
+from relay.services.community import Community
 from relay.services.credentials import AgentCredentials
 from relay.services.dashboard import Dashboard
 from relay.services.enrolment import Enrolments
+from relay.services.fixes import Fixes
 from relay.services.fleet import Fleet
 from relay.services.groups import Groups
 from relay.services.history import History
@@ -103,6 +105,8 @@ class Services:
     users: Users
     user_changes: UserChanges
     organizations: Organizations
+    community: Community
+    fixes: Fixes
     profile: Profile
     verification: EmailVerification
     letters: Letters
@@ -142,6 +146,7 @@ def build(devices: Devices, config: Config) -> Services:
     verification = _verification(d, audit, letters, config)
     accounts = _accounts(d, audit, verification, config)
     organizations = _organizations(d, audit, accounts, presence=presence, recheck=recheck)
+    community = Community(database=database, rights=rights, audit=audit, clock=clock, ids=ids)
     users = Users(database=database, accounts=accounts, standing=standing, audit=audit)
     checkpoints = _checkpoints(d)
     audit_log = AuditLog(database=database)
@@ -154,6 +159,8 @@ def build(devices: Devices, config: Config) -> Services:
         organizations=organizations,
         auth=_auth(d, api_keys, config),
         api_keys=api_keys,
+        community=community,
+        fixes=Fixes(database=database, community=community, clock=clock, ids=ids),
         profile=_profile(d, audit, recheck, config),
         users=users,
         user_changes=_user_changes(d, audit, users, recheck, config),

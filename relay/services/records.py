@@ -10,7 +10,7 @@ import msgspec
 from relay.domain.access import Actor
 from relay.domain.errors import Forbidden, Invalid
 from relay.domain.paging import Page, PageRequest
-from relay.store.interface import Collection, Document, Filter, Sort
+from relay.store.interface import Collection, Document, Filter, Projection, Sort
 
 R = TypeVar("R")
 
@@ -68,9 +68,17 @@ def batched_ids(values: Iterable[str]) -> Iterable[Sequence[str]]:
     return [unique[start : start + IDS_AT_ONCE] for start in range(0, len(unique), IDS_AT_ONCE)]
 
 
-async def find_page(collection: Collection, where: Filter, kind: type[R], asked: PageRequest, *, sort: Sort) -> Page[R]:
-    """One page of records and how many match in all."""
-    documents = await collection.find(where, sort=sort, skip=asked.skip, limit=asked.limit)
+async def find_page(
+    collection: Collection,
+    where: Filter,
+    kind: type[R],
+    asked: PageRequest,
+    *,
+    sort: Sort,
+    projection: Projection | None = None,
+) -> Page[R]:
+    """One page of records and how many match in all; `projection` leaves out large fields that have a default."""
+    documents = await collection.find(where, sort=sort, skip=asked.skip, limit=asked.limit, projection=projection)
     total = asked.skip + len(documents)
     if len(documents) == asked.limit or not documents:
         total = await collection.count(where)

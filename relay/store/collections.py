@@ -112,6 +112,18 @@ RECORDS = (
     CollectionSchema(name="audit_cursors"),  # _id is receiver and organization: how far each has got
 )
 
+COMMUNITY = (
+    CollectionSchema(
+        name="issues",
+        indexes=(_index("tenant_id", "-created_at"), _index("-created_at")),
+    ),
+    CollectionSchema(name="fixes", indexes=(_index("tenant_id", "issue_id"),)),
+    CollectionSchema(
+        name="likes",
+        indexes=(_index("fix_id", "user_id", unique=True), _index("tenant_id", "issue_id")),
+    ),
+)
+
 OUTLIVES_ITS_ORGANIZATION = frozenset(
     {
         "organizations",
@@ -127,5 +139,5 @@ OUTLIVES_ITS_ORGANIZATION = frozenset(
 """Not purged when an organization is deleted: what is no organization's, keeps its name taken, ends by itself, or is
 evidence. Every other collection holds documents of organizations and has an index that begins with `tenant_id`."""
 
-SCHEMA = Schema(version=1, collections=ACCOUNTS + MACHINES + RECORDS)
+SCHEMA = Schema(version=1, collections=ACCOUNTS + MACHINES + RECORDS + COMMUNITY)
 """What `relay/app.py` opens."""
