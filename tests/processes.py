@@ -63,9 +63,15 @@ def ready_url(relay: subprocess.Popen[str]) -> str:
 
 
 @contextmanager
-def relay_process(data: Path, *arguments: str, listen: str = "127.0.0.1:0", log: Path | None = None) -> Iterator[str]:
+def relay_process(
+    data: Path,
+    *arguments: str,
+    listen: str = "127.0.0.1:0",
+    log: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Iterator[str]:
     """A relay that serves; gives its URL."""
-    with process("relay", "relay", "--listen", listen, "--data", str(data), *arguments, log=log) as relay:
+    with process("relay", "relay", "--listen", listen, "--data", str(data), *arguments, log=log, env=env) as relay:
         yield ready_url(relay)
 
 

@@ -11,10 +11,12 @@ from tests import processes
 from tests.chromium import chromium
 from tests.journeys.person import Person
 
+SUPER_ADMIN = "grace@example.com"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """What the pages show: an administrator, a user without any access, a machine that is online, a group."""
+    """What the pages show: an administrator, a user without access, a super admin, a live machine, a group."""
 
     url: str
     token: str
@@ -22,6 +24,7 @@ class House:
     group_id: str
     admin: str = "ada@example.com"
     user: str = "bob@example.com"
+    super_admin: str = SUPER_ADMIN
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     home: Path = tmp_path_factory.mktemp("house")
-    with processes.relay_process(home / "data", log=home / "relay.log") as url:
+    above = {"USERNAME": "grace", "EMAIL": SUPER_ADMIN, "PASSWORD": processes.PASSWORD}
+    env = {f"FAIRLEAD_SUPER_ADMIN_{name}": value for name, value in above.items()}
+    with processes.relay_process(home / "data", log=home / "relay.log", env=env) as url:
         token = processes.sign_up(url, "ada")
         _add_user(url, token, "bob")
         agent_id = processes.enrol(url, token, "lathe", home / "agent")
@@ -46,8 +51,18 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.fixture
 def admin(browser: Browser, house: House) -> Iterator[Person]:
     """The administrator, signed in; the test fails when the page complained about anything."""
+    yield from _signed_in(browser, house, house.admin)
+
+
+@pytest.fixture
+def super_admin(browser: Browser, house: House) -> Iterator[Person]:
+    """Whoever runs the relay, signed in."""
+    yield from _signed_in(browser, house, house.super_admin)
+
+
+def _signed_in(browser: Browser, house: House, email: str) -> Iterator[Person]:
     person = Person(browser, house.url)
-    person.sign_in(house.admin)
+    person.sign_in(email)
     yield person
     person.context.close()
     assert person.problems == []

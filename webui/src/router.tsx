@@ -12,6 +12,8 @@ import { MachinePage } from '@/pages/machine';
 import { MachineAddPage } from '@/pages/machine-add';
 import { MachinesPage } from '@/pages/machines';
 import { NotFoundPage } from '@/pages/not-found';
+import { OrganizationPage } from '@/pages/organization';
+import { OrganizationsPage } from '@/pages/organizations';
 import { PasswordPage } from '@/pages/password';
 import { PeoplePage } from '@/pages/people';
 import { PersonPage } from '@/pages/person';
@@ -120,6 +122,17 @@ const audit = createRoute({
 const groups = createRoute({ getParentRoute: () => signedIn, path: '/groups', component: GroupsPage });
 const group = createRoute({ getParentRoute: () => signedIn, path: '/groups/$groupId', component: GroupPage });
 
+const organizations = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/organizations',
+  validateSearch: (search: Record<string, unknown>): { q?: string } => {
+    const q = text(search.q);
+    return q === undefined ? {} : { q };
+  },
+  component: OrganizationsPage,
+});
+const organization = createRoute({ getParentRoute: () => signedIn, path: '/organizations/$organizationId', component: OrganizationPage });
+
 const terminals = createRoute({
   getParentRoute: () => signedIn,
   path: '/terminals',
@@ -134,7 +147,7 @@ const terminals = createRoute({
 /** Whatever no other route knows, with the navigation beside it that leads back. */
 const unknown = createRoute({ getParentRoute: () => signedIn, path: '$', component: NotFoundPage });
 
-const tree = root.addChildren([login, password, signedIn.addChildren([home, machines, machineAdd, machine, session, people, person, groups, group, audit, terminals, unknown])]);
+const tree = root.addChildren([login, password, signedIn.addChildren([home, machines, machineAdd, machine, session, people, person, groups, group, audit, organizations, organization, terminals, unknown])]);
 
 export const router = createRouter({ routeTree: tree, parseSearch, stringifySearch, defaultPreload: 'intent' });
 

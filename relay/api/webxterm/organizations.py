@@ -86,7 +86,7 @@ class OrganizationFigures(Struct, kw_only=True):
     session_count_today: int
 
 
-class StatsAnswer(Struct):
+class OrganizationStats(Struct):
     """An organization's figures."""
 
     stats: OrganizationFigures
@@ -182,9 +182,9 @@ async def delete_organization(call: Call[Nothing]) -> Message:
     return Message("Organization deleted successfully")
 
 
-async def get_organization_stats(call: Call[Nothing]) -> StatsAnswer:
+async def get_organization_stats(call: Call[Nothing]) -> OrganizationStats:
     stats = await call.services.organizations.stats(call.path["organization_id"])
-    return StatsAnswer(
+    return OrganizationStats(
         OrganizationFigures(
             user_count=stats.user_count,
             machine_count=stats.machine_count,
@@ -229,7 +229,7 @@ ROUTES = (
           answer=OrganizationAnswer, summary="Rename an organization, close it, open it again"),
     Route("DELETE", _ONE, permission=_RIGHT, view=delete_organization, query=DeleteOrganization, answer=Message,
           summary="Delete an organization for good", refusals=(409,)),
-    Route("GET", f"{_ONE}/stats", permission=_RIGHT, view=get_organization_stats, answer=StatsAnswer,
+    Route("GET", f"{_ONE}/stats", permission=_RIGHT, view=get_organization_stats, answer=OrganizationStats,
           summary="An organization's figures"),
     Route("GET", f"{_ONE}/users", permission=_RIGHT, view=list_organization_users, query=PageQuery,
           answer=OrganizationUsers, summary="An organization's users"),

@@ -1474,10 +1474,10 @@ export interface components {
             enabled?: boolean | null;
         };
         /**
-         * StatsAnswer
+         * OrganizationStats
          * @description An organization's figures.
          */
-        "relay.api.webxterm.organizations.StatsAnswer": {
+        OrganizationStats: {
             stats: components["schemas"]["OrganizationFigures"];
         };
         /**
@@ -2150,7 +2150,7 @@ export interface components {
          * StatsAnswer
          * @description Counts by status; averages over online machines, one decimal.
          */
-        "relay.api.webxterm.dashboard.StatsAnswer": {
+        StatsAnswer: {
             online_count: number;
             offline_count: number;
             pending_count: number;
@@ -5086,7 +5086,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["relay.api.webxterm.organizations.StatsAnswer"];
+                    "application/json": components["schemas"]["OrganizationStats"];
                 };
             };
             /** @description A field is missing or malformed; the text names the first one. */
@@ -9413,7 +9413,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["relay.api.webxterm.dashboard.StatsAnswer"];
+                    "application/json": components["schemas"]["StatsAnswer"];
                 };
             };
             /** @description No valid token. */

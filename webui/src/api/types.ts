@@ -25,6 +25,9 @@ export type AuditPage = Schemas['AuditList'];
 export type AuditVerification = Schemas['Verification'];
 /** Which entries, as the relay is asked. */
 export type AuditQuery = NonNullable<operations['list_audit']['parameters']['query']>;
+export type Organization = Schemas['OrganizationView'];
+export type OrganizationDraft = Schemas['CreateOrganization'];
+export type OrganizationChange = Schemas['UpdateOrganization'];
 export type Tenant = Schemas['TenantEntry'];
 export type Group = Schemas['GroupView'];
 export type GroupDraft = Schemas['CreateGroup'];

@@ -20,6 +20,11 @@ export function isAdmin(user: User): boolean {
   return user.role === 'company_admin' || user.role === 'super_admin';
 }
 
+/** Whether the person stands above all organizations. */
+export function isSuperAdmin(user: User): boolean {
+  return user.role === 'super_admin';
+}
+
 /** Trades the token for a new one before it runs out, also after the laptop slept through the moment. */
 export function useFreshToken(): void {
   const token = useSession()?.token;

@@ -6,7 +6,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { useAuditTenants } from '@/api/audit';
 import { type AuditSearch, PERIODS } from '@/lib/audit';
-import { useUser } from '@/lib/session';
+import { isSuperAdmin, useUser } from '@/lib/session';
 
 const CATEGORIES = [{ value: '', label: 'Everything' }, { value: 'authentication', label: 'Signing in' }, { value: 'session', label: 'On machines' }, { value: 'administrative', label: 'Administration' }];
 const OUTCOMES = [{ value: '', label: 'Any outcome' }, { value: 'success', label: 'Done' }, { value: 'failure', label: 'Failed or refused' }];
@@ -71,7 +71,7 @@ function Days() {
 /** For whoever stands above all organizations. */
 function Tenant() {
   const user = useUser();
-  const above = user.role === 'super_admin';
+  const above = isSuperAdmin(user);
   const { tenant = '' } = useSearch({ from: '/signed-in/audit' });
   const change = useChange();
   const tenants = useAuditTenants(above);

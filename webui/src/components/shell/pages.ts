@@ -1,14 +1,14 @@
 /** The pages one can go to, in the order people need them: the navigation and the palette show the same list. */
-import { IconPlus, IconServer, IconShieldCheck, IconTerminal2, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import { IconBuilding, IconPlus, IconServer, IconShieldCheck, IconTerminal2, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
 import type { User } from '@/api/types';
-import { isAdmin } from '@/lib/session';
+import { isAdmin, isSuperAdmin } from '@/lib/session';
 
 export type PageEntry = {
-  to: '/machines' | '/machines/add' | '/terminals' | '/people' | '/groups' | '/audit';
+  to: '/machines' | '/machines/add' | '/terminals' | '/people' | '/groups' | '/audit' | '/organizations';
   label: string;
   icon: Icon;
   /** Its heading in the navigation; without one only the palette leads there. */
-  section?: 'Access' | 'Govern';
+  section?: 'Access' | 'Govern' | 'Relay';
   /** Who sees it; everybody when absent. */
   who?: (user: User) => boolean;
 };
@@ -19,6 +19,7 @@ const PAGES: readonly PageEntry[] = [
   { to: '/people', label: 'People', icon: IconUsers, section: 'Govern', who: isAdmin },
   { to: '/groups', label: 'Groups', icon: IconUsersGroup, section: 'Govern' },
   { to: '/audit', label: 'Audit', icon: IconShieldCheck, section: 'Govern', who: isAdmin },
+  { to: '/organizations', label: 'Organizations', icon: IconBuilding, section: 'Relay', who: isSuperAdmin },
   { to: '/machines/add', label: 'Add a machine', icon: IconPlus, who: isAdmin },
 ];
 
