@@ -50,6 +50,7 @@ class Action(StrEnum):
     FILE_TRANSFERRED = "file_transferred"
     SETTINGS_CHANGED = "settings_changed"
     AUDIT_EXPORTED = "audit_exported"
+    COMMANDS_EXPORTED = "commands_exported"
     AUDIT_CHAIN_STARTED = "audit_chain_started"
     AGENT_LOG_BROKEN = "agent_log_broken"
 
@@ -104,6 +105,7 @@ _WARNING = {
     Action.USER_DEPROVISIONED,
     Action.API_KEY_REGENERATED,
     Action.AUDIT_EXPORTED,
+    Action.COMMANDS_EXPORTED,
     Action.ORG_UPDATED,
 }
 

@@ -40,6 +40,7 @@ from relay.services.history import History
 from relay.services.key_enrolment import KeyEnrolments
 from relay.services.letters import Letters
 from relay.services.live import Live
+from relay.services.log_search import LogSearches
 from relay.services.login import Login
 from relay.services.login_audit import LoginAudit
 from relay.services.login_tokens import LoginTokens
@@ -117,6 +118,7 @@ class Services:
     commands: Commands
     terminals: Terminals
     history: History
+    log_search: LogSearches
     dashboard: Dashboard
     presence: Presence
     audit: Audit
@@ -171,6 +173,7 @@ def build(devices: Devices, config: Config) -> Services:
         commands=_commands(d, audit, rights, recheck),
         terminals=_terminals(d, audit, rights, recheck),
         history=History(database=database, rights=rights),
+        log_search=LogSearches(database=database, rights=rights, audit=audit),
         dashboard=Dashboard(database=database, rights=rights, presence=presence),
         presence=presence,
         audit=audit,

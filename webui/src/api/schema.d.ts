@@ -784,6 +784,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/logs/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Commands on all machines one may see; with `format`, as a file */
+        get: operations["search_all_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/machines/{agent_id}/access/users": {
         parameters: {
             query?: never;
@@ -1942,6 +1959,44 @@ export interface components {
             recording_available: boolean;
             cols: number;
             rows: number;
+        };
+        /**
+         * FoundList
+         * @description Commands, newest first. `next_cursor` is null once everything was looked at; `searched_to` says how far.
+         */
+        FoundList: {
+            logs: components["schemas"]["FoundView"][];
+            next_cursor: string | null;
+            searched_to: string | null;
+        };
+        /**
+         * FoundView
+         * @description One command. `matches` are where `q` stands in it: [start, end] in characters, the first 20.
+         */
+        FoundView: {
+            id: string;
+            command: string;
+            user_id: string;
+            username: string;
+            timestamp: string;
+            success: boolean | null;
+            source: string;
+            session_id: string | null;
+            machine_id: string;
+            machine_name: string;
+            agent_id: string;
+            exit_code: number | null;
+            duration_ms: number | null;
+            cwd: string;
+            method: string;
+            confidence: string;
+            ip_address: string;
+            browser: string;
+            os: string;
+            matches: [
+                number,
+                number
+            ][];
         };
         /**
          * AccessList
@@ -7641,6 +7696,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description A field is missing or malformed; the text names the first one. */
+            400: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description It does not exist, or lies in another organization. */
+            404: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
+            500: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+        };
+    };
+    search_all_logs: {
+        parameters: {
+            query?: {
+                q?: string;
+                user_id?: string;
+                agent_id?: string;
+                tag?: string;
+                exit_code?: number;
+                success?: boolean;
+                source?: string;
+                from?: string;
+                to?: string;
+                tenant_id?: string;
+                cursor?: string;
+                limit?: number;
+                format?: "csv" | "json" | "jsonl";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description The file's name, where the answer is a file. */
+                    "content-disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundList"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
                 };
             };
             /** @description A field is missing or malformed; the text names the first one. */
