@@ -24,6 +24,8 @@ PAGES = {
     "/people?tab=roles": "People",
     "/groups": "Groups",
     "/groups/{group_id}": "Turners",
+    "/community": "Community",
+    "/community?q=nothing+like+this": "Community",
     "/audit": "Audit",
     "/audit?period=days&q=nothing+like+this": "Audit",
 }

@@ -1,10 +1,12 @@
 /** Which address shows which page. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
+import type { IssueSearch } from '@/api/community';
 import { Shell } from '@/components/shell/shell';
 import { AUDIT_FIELDS, type AuditSearch } from '@/lib/audit';
 import { currentSession } from '@/lib/auth';
 import { parseSearch, stringifySearch } from '@/lib/search';
 import { AuditPage } from '@/pages/audit';
+import { CommunityPage } from '@/pages/community';
 import { GroupPage } from '@/pages/group';
 import { GroupsPage } from '@/pages/groups';
 import { LoginPage } from '@/pages/login';
@@ -133,6 +135,19 @@ const organizations = createRoute({
 });
 const organization = createRoute({ getParentRoute: () => signedIn, path: '/organizations/$organizationId', component: OrganizationPage });
 
+const community = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/community',
+  validateSearch: (search: Record<string, unknown>): IssueSearch => {
+    const page = Number(search.page);
+    const fields = (['q', 'status', 'tag'] as const).map((field) => [field, text(search[field])]).filter(([, value]) => value !== undefined);
+    return { ...Object.fromEntries(fields), ...(Number.isInteger(page) && page > 1 ? { page } : {}) };
+  },
+  component: CommunityPage,
+});
+// Own chunk: it brings the Markdown parser.
+const issue = createRoute({ getParentRoute: () => signedIn, path: '/community/$issueId', component: lazyRouteComponent(() => import('@/pages/issue'), 'IssuePage') });
+
 const terminals = createRoute({
   getParentRoute: () => signedIn,
   path: '/terminals',
@@ -147,7 +162,7 @@ const terminals = createRoute({
 /** Whatever no other route knows, with the navigation beside it that leads back. */
 const unknown = createRoute({ getParentRoute: () => signedIn, path: '$', component: NotFoundPage });
 
-const tree = root.addChildren([login, password, signedIn.addChildren([home, machines, machineAdd, machine, session, people, person, groups, group, audit, organizations, organization, terminals, unknown])]);
+const tree = root.addChildren([login, password, signedIn.addChildren([home, machines, machineAdd, machine, session, people, person, groups, group, audit, organizations, organization, community, issue, terminals, unknown])]);
 
 export const router = createRouter({ routeTree: tree, parseSearch, stringifySearch, defaultPreload: 'intent' });
 
