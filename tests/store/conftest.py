@@ -1,6 +1,5 @@
 """An empty database for each test, on every adapter there is."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,10 +9,12 @@ import pytest
 from relay.store.interface import Database
 from relay.store.mongo import open_mongo
 from relay.store.sqlite import open_memory, open_sqlite
-from tests.store.mongo_server import MongoServer, open_emptied
+from tests.store.mongo_server import MongoServer
+from tests.store.real_server import open_emptied
 from tests.store.schemas import TEST_SCHEMA
+from tests.surroundings import MONGODB_URI
 
-ADAPTERS = ["memory", "file", "wire", *(["mongo"] if "MONGODB_URI" in os.environ else [])]
+ADAPTERS = ["memory", "file", "wire", *(["mongo"] if MONGODB_URI else [])]
 """Every contract test runs on each of them. `wire` is the MongoDB adapter with pymongo, on a server of our own;
 test_mongo.py says so loudly where there is no real one."""
 
@@ -47,4 +48,5 @@ async def _open(adapter: str, directory: Path) -> AsyncIterator[Database]:
         finally:
             server.close()
     else:
-        yield await open_emptied(os.environ["MONGODB_URI"], TEST_SCHEMA)
+        assert MONGODB_URI
+        yield await open_emptied(MONGODB_URI, TEST_SCHEMA)

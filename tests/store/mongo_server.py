@@ -1,37 +1,32 @@
 """A server that speaks enough of MongoDB's wire protocol for the real pymongo, over our own engine.
 
 It proves the adapter (commands, sessions, retries, errors), not MongoDB: for that the contract runs on MONGODB_URI.
+`python -m tests.store.mongo_server` prints such a URI and serves until its stdin ends, then prints what it was asked.
 """
 
+import json
 import socketserver
 import struct
+import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import bson
-from pymongo import MongoClient
 
 from relay.store.codec import CODEC
 from relay.store.engine import Session, SqliteCollection
 from relay.store.errors import BadDocument, BadUpdate, Duplicate, StoreError
-from relay.store.interface import Database, Document
-from relay.store.mongo import open_mongo
+from relay.store.interface import Document
 from relay.store.mongo_layout import ABOUT
 from relay.store.schema import CollectionSchema, Schema
 from relay.store.sqlite_file import open_in_memory
+from tests.store.schemas import TEST_SCHEMA
 
 OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
 NO_TRANSACTION = 251
-
-
-async def open_emptied(uri: str, schema: Schema) -> Database:
-    """The database at a real server, emptied first."""
-    client: MongoClient[Document] = MongoClient(uri, serverSelectionTimeoutMS=5000)
-    client.drop_database(client.get_default_database("fairlead_contract").name)
-    client.close()
-    return await open_mongo(uri, schema, strict_indexes=True)
 
 
 class Refused(Exception):
@@ -50,6 +45,7 @@ class MongoServer:
         self.standalone = standalone
         self.file = open_in_memory(self.schema)
         self.commands: list[str] = []
+        self.databases: set[str] = set()
         self.refuse_next: dict[str, Document] = {}
         self.indexes: set[str] = set()
         self._lock = threading.Lock()
@@ -71,10 +67,18 @@ class MongoServer:
         self._thread.join()
         self.file.close()
 
+    def empty(self) -> None:
+        """As if nothing had ever been written."""
+        with self._lock:
+            self.file.close()
+            self.file = open_in_memory(self.schema)
+            self.indexes.clear()
+
     def answer(self, command: Document) -> Document:
         """The reply to one command."""
         name = next(iter(command))
         self.commands.append(name)
+        self.databases.add(command.get("$db", "admin"))
         try:
             if name in self.refuse_next:
                 raise Refused(self.refuse_next.pop(name))
@@ -162,6 +166,11 @@ def drop_indexes(server: MongoServer, command: Document) -> Document:
     if name not in server.indexes:
         raise Refused({"code": 27, "errmsg": "index not found"})
     server.indexes.discard(name)
+    return {}
+
+
+def drop_database(server: MongoServer, _command: Document) -> Document:
+    server.empty()
     return {}
 
 
@@ -277,6 +286,7 @@ ADMINISTRATION: dict[str, Callable[[MongoServer, Document], Document]] = {
     "endSessions": nothing,
     "create": nothing,
     "createIndexes": create_indexes,
+    "dropDatabase": drop_database,
     "dropIndexes": drop_indexes,
     "listCollections": no_collections,
 }
@@ -330,3 +340,17 @@ def read_message(body: bytes) -> Document:
             sequences[name.decode()] = bson.decode_all(documents, codec_options=CODEC)
         position += 1 + size
     return {**command, **sequences}
+
+
+def main() -> None:
+    """A process of its own, for whoever holds its stdin."""
+    server = MongoServer(TEST_SCHEMA)
+    sys.stdout.write(f"{server.uri}\n")
+    sys.stdout.flush()
+    sys.stdin.read()
+    server.close()
+    sys.stdout.write(json.dumps({"commands": Counter(server.commands), "databases": sorted(server.databases)}))
+
+
+if __name__ == "__main__":
+    main()

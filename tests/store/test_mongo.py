@@ -1,6 +1,5 @@
 """The MongoDB adapter beyond the contract: what the server says when things go wrong, and what we ask of it."""
 
-import os
 import socket
 from collections.abc import Callable, Iterator
 
@@ -20,6 +19,7 @@ from relay.store.mongo import open_mongo
 from relay.store.schema import CollectionSchema, Index, Schema
 from tests.store.mongo_server import MongoServer
 from tests.store.schemas import TEST_SCHEMA
+from tests.surroundings import MONGODB_URI
 
 Start = Callable[..., MongoServer]
 
@@ -39,7 +39,7 @@ def start() -> Iterator[Start]:
 
 
 def test_the_contract_ran_on_a_real_mongodb() -> None:
-    if "MONGODB_URI" not in os.environ:
+    if not MONGODB_URI:
         pytest.skip("MONGODB_URI is not set: the contract ran on SQLite and on our own wire server, not on MongoDB")
 
 
