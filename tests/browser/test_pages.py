@@ -24,6 +24,8 @@ PAGES = {
     "/people?tab=roles": "People",
     "/groups": "Groups",
     "/groups/{group_id}": "Turners",
+    "/commands": "Command log",
+    "/commands?q=nothing+like+this&period=days": "Command log",
     "/community": "Community",
     "/community?q=nothing+like+this": "Community",
     "/audit": "Audit",

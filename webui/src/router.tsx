@@ -4,8 +4,10 @@ import type { IssueSearch } from '@/api/community';
 import { Shell } from '@/components/shell/shell';
 import { AUDIT_FIELDS, type AuditSearch } from '@/lib/audit';
 import { currentSession } from '@/lib/auth';
+import { COMMAND_FIELDS, type CommandSearch } from '@/lib/command-search';
 import { parseSearch, stringifySearch } from '@/lib/search';
 import { AuditPage } from '@/pages/audit';
+import { CommandsPage } from '@/pages/commands';
 import { CommunityPage } from '@/pages/community';
 import { GroupPage } from '@/pages/group';
 import { GroupsPage } from '@/pages/groups';
@@ -85,6 +87,13 @@ const machine = createRoute({
   component: MachinePage,
 });
 
+const commands = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/commands',
+  validateSearch: (search: Record<string, unknown>): CommandSearch => Object.fromEntries(COMMAND_FIELDS.map((field) => [field, text(search[field])]).filter(([, value]) => value !== undefined)),
+  component: CommandsPage,
+});
+
 const session = createRoute({
   getParentRoute: () => signedIn,
   path: '/sessions/$sessionId',
@@ -162,7 +171,7 @@ const terminals = createRoute({
 /** Whatever no other route knows, with the navigation beside it that leads back. */
 const unknown = createRoute({ getParentRoute: () => signedIn, path: '$', component: NotFoundPage });
 
-const tree = root.addChildren([login, password, signedIn.addChildren([home, machines, machineAdd, machine, session, people, person, groups, group, audit, organizations, organization, community, issue, terminals, unknown])]);
+const tree = root.addChildren([login, password, signedIn.addChildren([home, machines, machineAdd, machine, commands, session, people, person, groups, group, audit, organizations, organization, community, issue, terminals, unknown])]);
 
 export const router = createRouter({ routeTree: tree, parseSearch, stringifySearch, defaultPreload: 'intent' });
 

@@ -1,5 +1,6 @@
 /** The audit trail in words: what an action's name means, and how a search in the address becomes a question to the relay. */
 import type { AuditEntry, AuditQuery } from '@/api/types';
+import { boundsOf } from '@/lib/periods';
 
 const WORDS: Record<string, string> = {
   login: 'Signed in', logout: 'Signed out', login_failed: 'Failed to sign in', signup: 'Signed up', token_refresh: 'Renewed a sign-in',
@@ -16,25 +17,16 @@ export function actionWords(action: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-export const PERIODS = [
-  { value: '', label: 'Any time' }, { value: '1h', label: 'Last hour' }, { value: '24h', label: 'Last 24 hours' },
-  { value: '7d', label: 'Last 7 days' }, { value: '30d', label: 'Last 30 days' }, { value: 'days', label: 'From … to …' },
-];
-const HOURS: Record<string, number> = { '1h': 1, '24h': 24, '7d': 168, '30d': 720 };
-
 export type AuditSearch = {
   q?: string; category?: string; severity?: string; status?: string; username?: string; action?: string;
   period?: string; from?: string; to?: string; tenant?: string; page?: number;
 };
 export const AUDIT_FIELDS = ['q', 'category', 'severity', 'status', 'username', 'action', 'period', 'from', 'to', 'tenant'] as const;
 
-/** What the relay is asked; the minute is enough for "the last hour", so that one question stays the same question. */
+/** What the relay is asked. */
 export function auditQuery(search: AuditSearch, nowMs: number): AuditQuery {
   const { period, from, to, tenant, page, ...rest } = search;
-  const hours = HOURS[period ?? ''];
-  const since = hours === undefined ? undefined : new Date(Math.floor(nowMs / 60_000) * 60_000 - hours * 3_600_000).toISOString();
-  const bounds = period === 'days' ? { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) } : since === undefined ? {} : { from: since };
-  return { ...rest, ...bounds, ...(tenant === undefined ? {} : { tenant_id: tenant }), ...(page === undefined ? {} : { page }) };
+  return { ...rest, ...boundsOf({ period, from, to }, nowMs), ...(tenant === undefined ? {} : { tenant_id: tenant }), ...(page === undefined ? {} : { page }) };
 }
 
 /** The details of an entry as lines; nested values as JSON. */

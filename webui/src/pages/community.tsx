@@ -1,15 +1,14 @@
 /** What others in the organization ran into, and how they got out of it. */
-import { Button, Pagination, SegmentedControl, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
-import { IconFilterOff, IconMessageCircle, IconPlus, IconSearch } from '@tabler/icons-react';
+import { Button, Pagination, SegmentedControl } from '@mantine/core';
+import { IconFilterOff, IconMessageCircle, IconPlus } from '@tabler/icons-react';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useRef, useState } from 'react';
 import { type IssueSearch, useCreateIssue, useIssues } from '@/api/community';
 import type { IssueSummary } from '@/api/types';
 import { Ago } from '@/components/ago';
 import { openIssueForm } from '@/components/community/issue-form';
 import { IssueState } from '@/components/community/state';
 import { Page } from '@/components/page';
+import { SearchField } from '@/components/search-field';
 import { Empty, Failure, Loading } from '@/components/states';
 import { ISSUE_STATES } from '@/lib/issues';
 
@@ -46,15 +45,10 @@ function NewIssueButton() {
 }
 
 function Filters({ search, show }: { search: IssueSearch; show: (next: IssueSearch) => void }) {
-  const input = useRef<HTMLInputElement>(null);
-  const [text, setText] = useState(search.q ?? '');
   const { page: _, ...kept } = search;
-  const find = useDebouncedCallback((q: string) => show({ ...kept, q: q.trim() }), 300);
-  useHotkeys([['/', () => input.current?.focus()]]);
   return (
     <div className="toolbar">
-      <TextInput ref={input} className="filter" type="search" aria-label="Search issues" aria-keyshortcuts="/" placeholder="Search in titles and descriptions" leftSection={<IconSearch size={16} />} maxLength={200} value={text}
-        onChange={(event) => { setText(event.currentTarget.value); find(event.currentTarget.value); }} />
+      <SearchField label="Search issues" placeholder="Search in titles and descriptions" value={search.q ?? ''} search={(q) => show({ ...kept, q })} />
       <SegmentedControl className="status-tabs" aria-label="State" size="sm" transitionDuration={0} value={search.status ?? ''} data={[{ value: '', label: 'All' }, ...ISSUE_STATES]} onChange={(status) => show({ ...kept, status })} />
       {search.tag === undefined ? null : <Button size="compact-sm" variant="light" onClick={() => show({ ...kept, tag: '' })}>tag: {search.tag} ✕</Button>}
     </div>

@@ -1,11 +1,11 @@
 /** What narrows the trail; each choice stands in the address, so that a finding can be sent to a colleague. */
-import { Select, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
-import { IconSearch } from '@tabler/icons-react';
+import { Select } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
 import { useAuditTenants } from '@/api/audit';
-import { type AuditSearch, PERIODS } from '@/lib/audit';
+import { Days } from '@/components/days';
+import { SearchField } from '@/components/search-field';
+import type { AuditSearch } from '@/lib/audit';
+import { PERIODS } from '@/lib/periods';
 import { isSuperAdmin, useUser } from '@/lib/session';
 
 const CATEGORIES = [{ value: '', label: 'Everything' }, { value: 'authentication', label: 'Signing in' }, { value: 'session', label: 'On machines' }, { value: 'administrative', label: 'Administration' }];
@@ -30,41 +30,15 @@ export function AuditFilters({ total }: { total: number | undefined }) {
   );
   return (
     <div className="toolbar audit-filters">
-      <Words />
+      <SearchField label="Search the audit log" placeholder="Person, address, machine, action…" value={search.q ?? ''} search={(q) => change({ q })} />
       {chooser('category', 'Kind', CATEGORIES)}
       {chooser('status', 'Outcome', OUTCOMES)}
       {chooser('severity', 'Severity', SEVERITIES)}
       {chooser('period', 'When', PERIODS)}
-      {search.period === 'days' ? <Days /> : null}
+      {search.period === 'days' ? <Days from={search.from} to={search.to} change={change} /> : null}
       <Tenant />
       <span className="shown" role="status">{total === undefined ? '' : `${total.toLocaleString()} entries`}</span>
     </div>
-  );
-}
-
-function Words() {
-  const { q = '' } = useSearch({ from: '/signed-in/audit' });
-  const change = useChange();
-  const input = useRef<HTMLInputElement>(null);
-  const [text, setText] = useState(q);
-  const search = useDebouncedCallback((next: string) => change({ q: next.trim() }), 300);
-  useEffect(() => setText((now) => (now.trim() === q ? now : q)), [q]);
-  useHotkeys([['/', () => input.current?.focus()]]);
-  return (
-    <TextInput ref={input} className="filter" type="search" aria-label="Search the audit log" aria-keyshortcuts="/" placeholder="Person, address, machine, action…" leftSection={<IconSearch size={16} />}
-      rightSection={text === '' ? <kbd className="key" aria-hidden="true">/</kbd> : null} spellCheck={false} maxLength={200} value={text}
-      onChange={(event) => { setText(event.currentTarget.value); search(event.currentTarget.value); }} />
-  );
-}
-
-function Days() {
-  const { from = '', to = '' } = useSearch({ from: '/signed-in/audit' });
-  const change = useChange();
-  return (
-    <>
-      <TextInput type="date" aria-label="First day" value={from} max={to === '' ? undefined : to} onChange={(event) => change({ from: event.currentTarget.value })} />
-      <TextInput type="date" aria-label="Last day" value={to} min={from === '' ? undefined : from} onChange={(event) => change({ to: event.currentTarget.value })} />
-    </>
   );
 }
 
