@@ -9,6 +9,7 @@ import signal
 import trio
 
 from agent import child, clock
+from agent.attestation import Attestor
 from agent.child import Program
 from agent.errors import LinkLost, ShellFailure
 from agent.login import LoginUser, login_environment
@@ -27,11 +28,14 @@ LINGER_S = 0.5
 class Command:
     """One RunCommand and its channel; `run` says CommandDone or Refused as the last word."""
 
-    def __init__(self, request: RunCommand, port: Port, login: LoginUser, *, no_new_privs: bool) -> None:
+    def __init__(
+        self, request: RunCommand, port: Port, login: LoginUser, *, no_new_privs: bool, attestor: Attestor | None = None
+    ) -> None:
         self._request = request
         self._port = port
         self._login = login
         self._no_new_privs = no_new_privs
+        self._attestor = attestor
         self._left_bytes = MAX_OUTPUT_BYTES
         self._is_truncated = False
         self._is_link_lost = False
@@ -76,15 +80,14 @@ class Command:
                 os.close(handle)
         timed_out = await self._follow(process, output, errors)
         code = await child.exit_code(process)
-        await self._tell(
-            CommandDone(
-                exit_code=None if timed_out else code,
-                started_at_ms=started_at_ms,
-                duration_ms=round((trio.current_time() - began) * 1000),
-                timed_out=timed_out,
-                truncated=self._is_truncated,
-            )
+        done = CommandDone(
+            exit_code=None if timed_out else code,
+            started_at_ms=started_at_ms,
+            duration_ms=round((trio.current_time() - began) * 1000),
+            timed_out=timed_out,
+            truncated=self._is_truncated,
         )
+        await self._tell(done if self._attestor is None else self._attestor.done(self._request, done))
 
     def _program(self) -> Program:
         request = self._request

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 import trio
 
+from agent.attestation import LogAttestation
 from agent.keystrokes import KeystrokeLine
 from agent.shell import Shell, TerminalMode
 from agent.shellhooks.marks import Ended, Mark, MarkParser, MarkPipe, Prompted, Started
@@ -32,6 +33,8 @@ RAW_INTERVAL_S = 30.0
 """A program in raw mode is mentioned again after this long."""
 SETTLE_S = 1.0
 """How long a typed line may still turn out to be a command of the shell's."""
+SIGNED_EVERY = 64
+"""Of rows that wait together one in so many is signed, and the last."""
 NOT_SHOWN = "(input not shown)"
 """Stands for input whose text is not known, or must not be."""
 
@@ -49,7 +52,7 @@ class CommandLog:
 
     def __init__(
         self, shell: Shell, *, method: str, unix_ms: Callable[[], int], pipe: MarkPipe | None = None, token: str = "",
-        settle_s: float = SETTLE_S,
+        settle_s: float = SETTLE_S, attestation: LogAttestation | None = None,
     ) -> None:  # fmt: skip
         self._shell = shell
         self._method = method
@@ -57,6 +60,8 @@ class CommandLog:
         self._pipe = pipe
         self._parser = MarkParser(token, method)
         self._settle_s = settle_s
+        self._attestation = attestation
+        self._unsigned = 0
         self._rows: deque[CommandLogged] = deque(maxlen=MAX_ROWS)
         self._typed: deque[_TypedLine] = deque(maxlen=MAX_PENDING)
         self._line = KeystrokeLine()
@@ -165,13 +170,26 @@ class CommandLog:
         )
 
     def _add(self, row: CommandLogged) -> None:
-        self._rows.append(replace(row, line=row.line[:MAX_LINE_CHARACTERS], cwd=row.cwd[:MAX_CWD_CHARACTERS]))
+        row = replace(row, line=row.line[:MAX_LINE_CHARACTERS], cwd=row.cwd[:MAX_CWD_CHARACTERS])
+        self._rows.append(row if self._attestation is None else self._attestation.link(row))
 
     # --- rows
 
     def first(self) -> CommandLogged | None:
         """The oldest row that is finished."""
         return self._rows[0] if self._rows else None
+
+    def next_row(self) -> CommandLogged | None:
+        """As `first`, with its signature when it is the last one waiting, or enough have gone without."""
+        if self._rows and self._attestation is not None:
+            if len(self._rows) == 1 or self._unsigned >= SIGNED_EVERY:
+                self._rows[0] = self._attestation.signed(self._rows[0])
+            self._unsigned = 0 if self._rows[0].signature else self._unsigned + 1
+        return self.first()
+
+    def end(self) -> tuple[int, str]:
+        """How many rows this log has, and the signature for that; nothing where the agent attests nothing."""
+        return (0, "") if self._attestation is None else self._attestation.end()
 
     def drop_first(self, row: CommandLogged) -> None:
         """`row` has been handed on."""

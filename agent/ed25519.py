@@ -6,7 +6,7 @@ signature and one verification, a few milliseconds each.
 """
 
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 P = 2**255 - 19
@@ -30,14 +30,12 @@ _NEUTRAL = _Point(0, 1, 1, 0)
 
 def public_key(seed: bytes) -> bytes:
     """32 secret bytes → the 32 byte public key."""
-    scalar, _ = _expand(seed)
-    return _compress(_multiply_base(scalar))
+    return _secret(seed)[2]
 
 
 def sign(seed: bytes, message: bytes) -> bytes:
     """32 secret bytes, a message → the 64 byte signature (deterministic)."""
-    scalar, prefix = _expand(seed)
-    key = _compress(_multiply_base(scalar))
+    scalar, prefix, key = _secret(seed)
     r = _hash_scalar(prefix, message)
     head = _compress(_multiply_base(r))
     s = (r + _hash_scalar(head, key, message) * scalar) % L
@@ -56,6 +54,13 @@ def verify(key: bytes, message: bytes, signature: bytes) -> bool:
         return False
     h = _hash_scalar(signature[:32], key, message)
     return _equal(_multiply_base(s), _add(head, _multiply(h, point)))
+
+
+@lru_cache(maxsize=1)
+def _secret(seed: bytes) -> tuple[int, bytes, bytes]:
+    """Scalar, prefix and public key: half of a signature's work, and the same each time."""
+    scalar, prefix = _expand(seed)
+    return scalar, prefix, _compress(_multiply_base(scalar))
 
 
 def _expand(seed: bytes) -> tuple[int, bytes]:

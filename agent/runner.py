@@ -12,6 +12,7 @@ import trio
 
 from agent import __version__, clock, log
 from agent.address import parse_address
+from agent.attestation import Attestor
 from agent.backoff import Backoff
 from agent.config import Config, StateDirectory
 from agent.connection import (
@@ -80,6 +81,7 @@ class Agent:
                 allow_sudo=self._config.allow_sudo,
                 runtime=self._runtime,
                 patience=self._patience,
+                attestor=Attestor(self._config.agent_id, self._identity.sign, trio.current_time),
             )
             try:
                 while (wait_s := await self._hold_link(workload)) is not None:

@@ -225,7 +225,7 @@ class Terminal:
 
     async def _send_log(self) -> None:
         while True:
-            port, row = self._port, self._log.first()
+            port, row = self._port, None if self._port is None else self._log.next_row()
             if port is None or row is None:
                 await self._output_moved.park()
                 continue
@@ -269,9 +269,14 @@ class Terminal:
         if port is None:
             return
         try:
-            await port.send(Exited(code=code, reason="closed" if self._hung_up.is_set() else ""))
+            await port.send(self._exited(code))
         except LinkLost:
             self._lose(port)
+
+    def _exited(self, code: int) -> Exited:
+        reason = "closed" if self._hung_up.is_set() else ""
+        seq, signature = self._log.end()
+        return Exited(code=code, reason=reason, log_seq=seq, log_signature=signature)
 
     def _has_said_all(self) -> bool:
         """Also true when there is nobody left to say it to."""

@@ -6,6 +6,7 @@ from traceback import format_exception
 import trio
 
 from agent import clock, log
+from agent.attestation import Attestor
 from agent.command import Command
 from agent.command_log import CommandLog
 from agent.errors import ShellFailure, UsageMistake
@@ -27,13 +28,21 @@ class Workload:
     """Everything this agent runs: shells and commands, which outlive the connection they were asked for on."""
 
     def __init__(
-        self, nursery: trio.Nursery, *, linux_user: str, allow_sudo: bool, runtime: Path, patience: Patience
+        self,
+        nursery: trio.Nursery,
+        *,
+        linux_user: str,
+        allow_sudo: bool,
+        runtime: Path,
+        patience: Patience,
+        attestor: Attestor | None = None,
     ) -> None:
         self._nursery = nursery
         self._linux_user = linux_user
         self._allow_sudo = allow_sudo
         self._runtime = runtime
         self._patience = patience
+        self._attestor = attestor
         self._commands = 0
         self._opening = 0
         self.terminals: dict[str, Terminal] = {}
@@ -70,6 +79,7 @@ class Workload:
             unix_ms=clock.unix_ms,
             pipe=None if hooks is None else MarkPipe(hooks.fifo),
             token="" if hooks is None else hooks.token,
+            attestation=None if self._attestor is None else self._attestor.log(request.session_id),
         )
         terminal = Terminal(request.session_id, shell, command_log, self._patience)
         self.terminals[request.session_id] = terminal
@@ -113,7 +123,7 @@ class Workload:
             raise ShellFailure(f"this machine already runs {MAX_COMMANDS} commands")
         login = self._login()
         no_new_privs = not keeps_sudo(login, machine_allows=self._allow_sudo, person_may=request.sudo)
-        command = Command(request, port, login, no_new_privs=no_new_privs)
+        command = Command(request, port, login, no_new_privs=no_new_privs, attestor=self._attestor)
         self._commands += 1
         self._nursery.start_soon(self._run_command, command)
         return command

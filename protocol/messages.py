@@ -28,6 +28,8 @@ class Range:
 
 Offset = Annotated[int, Range(0, 2**62)]
 """A byte position in a stream; half of MAX_OFFSET, so that what follows a resume still fits."""
+Sequence = Annotated[int, Range(0, 2**53)]
+"""A row's place in a log."""
 Cells = Annotated[int, Range(1, 2**16 - 1)]
 """Columns or rows: what the kernel's struct winsize holds."""
 
@@ -188,7 +190,8 @@ class CommandLogged(Message):
     """agent → relay: a person ran a command in this shell.
 
     `started_at_ms` is Unix time by the machine's clock; `method` is bash, zsh, fish or keystrokes; `confidence` is
-    high, medium or low. exit_code is None where nobody can know it.
+    high, medium or low. exit_code is None where nobody can know it. `seq` counts the rows of this shell from 1, 0 when
+    the agent does not attest them; `previous` and `signature`: see protocol/attestation.py.
     """
 
     TYPE: ClassVar[str] = "command_logged"
@@ -199,15 +202,23 @@ class CommandLogged(Message):
     cwd: str
     method: str
     confidence: str
+    seq: Sequence = 0
+    previous: str = ""
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exited(Message):
-    """agent → relay: the shell ended, all its output was sent before. Last message of the channel."""
+    """agent → relay: the shell ended, all its output was sent before. Last message of the channel.
+
+    `log_seq` rows were logged, `log_signature` says so (protocol/attestation.py).
+    """
 
     TYPE: ClassVar[str] = "exited"
     code: int | None
     reason: str = ""
+    log_seq: Sequence = 0
+    log_signature: str = ""
 
 
 # --- a command (one channel) ---------------------------------------------------------------------------------------
@@ -235,6 +246,7 @@ class CommandDone(Message):
     duration_ms: int
     timed_out: bool = False
     truncated: bool = False
+    signature: str = ""
 
 
 TYPES: dict[str, type[Message]] = {

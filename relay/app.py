@@ -174,7 +174,7 @@ def _build(
     background: Background,
 ) -> House:
     live = Live()
-    fleet = Fleet(database=database, writer=writer, live=live, clock=clock, ids=ids)
+    fleet = Fleet(database=database, writer=writer, live=live, clock=clock, ids=ids, verify=keys.verify)
     hub = Hub(clock=clock, listener=fleet, settings=hub_settings(config))
     devices = Devices(
         database=database,

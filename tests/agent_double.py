@@ -90,6 +90,7 @@ class AgentDouble:
     answers: bool = True
     keeps_sessions: bool = True
     command: Callable[[RunCommand], Answer] = field(default=lambda run: Answer(stdout=run.command.encode()))
+    attest_done: Callable[[RunCommand, CommandDone], CommandDone] = field(default=lambda run, done: done)
     shells: dict[str, ShellDouble] = field(default_factory=dict)
     welcome: Welcome | None = None
     seen: list[Message] = field(default_factory=list)
@@ -244,7 +245,7 @@ class AgentDouble:
         self._pending_output[channel, frames.STDERR] = bytearray(answer.stderr)
         done = CommandDone(exit_code=answer.exit_code, started_at_ms=0, duration_ms=12, timed_out=answer.timed_out)
         if not answer.holds:
-            self._ends[channel] = done
+            self._ends[channel] = self.attest_done(message, done)
 
     def _join(self, channel: int, shell: ShellDouble) -> None:
         shell.channel = channel
@@ -278,6 +279,10 @@ class AgentDouble:
             confidence="high",
         )
         self._say(self.shell(session_id).channel, command)
+
+    def report(self, row: CommandLogged, session_id: str | None = None) -> None:
+        """Any row, as a hostile agent may put it together."""
+        self._say(self.shell(session_id).channel, row)
 
     def send_raw(self, message: bytes) -> None:
         """Put any bytes on the wire."""

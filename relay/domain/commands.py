@@ -10,6 +10,8 @@ from relay.domain.errors import Invalid
 MAX_COMMAND_CHARS = 8192
 """As long as a command over the API may be; a logged line is cut there."""
 
+MAX_CWD_CHARS = 1024
+
 MAX_SHOWN_BYTES = 64 * 1024
 """Of a command's output, what a terminal is shown; of each of its two streams, what is kept to be asked for later."""
 
@@ -38,6 +40,30 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
+class Attested(StrEnum):
+    """What the machine's own key says of a row."""
+
+    SIGNED = "signed"
+    CHAINED = "chained"  # its digest is in that of a later row, which is signed
+    UNSIGNED = "unsigned"  # the agent is older than that
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What the agent said and signed of a row, as far as the row itself does not hold it (docs/protocol.md)."""
+
+    seq: int
+    previous: str
+    signature: str
+    started_at_ms: int
+    duration_ms: int | None
+    cwd: str
+    missing_before: int = 0
+    timed_out: bool = False
+    truncated: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandRecord:
     """One row. `success` is None where nobody can know the exit code; `timestamp` is when it started."""
@@ -62,6 +88,8 @@ class CommandRecord:
     browser: str = ""
     os: str = ""
     cwd: str = ""
+    attested: Attested = Attested.UNSIGNED
+    statement: Statement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

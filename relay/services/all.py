@@ -62,6 +62,7 @@ from relay.services.presence import Presence
 from relay.services.profile import Profile
 from relay.services.recheck import LiveRecheck
 from relay.services.rights import Rights
+from relay.services.session_attestations import SessionAttestations
 from relay.services.standing import Standing
 from relay.services.terminals import Terminals
 from relay.services.upkeep import Upkeep
@@ -119,6 +120,7 @@ class Services:
     terminals: Terminals
     history: History
     log_search: LogSearches
+    session_attestations: SessionAttestations
     dashboard: Dashboard
     presence: Presence
     audit: Audit
@@ -144,6 +146,7 @@ def build(devices: Devices, config: Config) -> Services:
     rights = Rights(database=database, clock=clock, admin_implicit=config.admin_implicit_access)
     recheck = LiveRecheck(live=d.live, rights=rights, standing=standing, hub=d.hub)
     presence = _presence(clock, config)
+    history = History(database=database, rights=rights)
     letters = Letters(database=database, mailer=d.mailer, sealer=d.sealer, clock=clock, ids=ids)
     verification = _verification(d, audit, letters, config)
     accounts = _accounts(d, audit, verification, config)
@@ -172,8 +175,9 @@ def build(devices: Devices, config: Config) -> Services:
         enrolment=_enrolment(d, audit, api_keys),
         commands=_commands(d, audit, rights, recheck),
         terminals=_terminals(d, audit, rights, recheck),
-        history=History(database=database, rights=rights),
         log_search=LogSearches(database=database, rights=rights, audit=audit),
+        history=history,
+        session_attestations=SessionAttestations(database=database, history=history, verify=d.identity.verify),
         dashboard=Dashboard(database=database, rights=rights, presence=presence),
         presence=presence,
         audit=audit,
@@ -359,6 +363,7 @@ def _commands(d: Devices, audit: Audit, rights: Rights, recheck: LiveRecheck) ->
         writer=d.writer,
         asides=CommandAsides(hub=d.hub),
         results=results,
+        verify=d.identity.verify,
         background=d.background,
         clock=d.clock,
         ids=d.ids,

@@ -12,6 +12,7 @@ from relay.domain.audit import Action
 from relay.domain.clients import browser_of, os_of
 from relay.domain.commands import (
     DEFAULT_TIMEOUT_S,
+    Attested,
     CommandRecord,
     Confidence,
     Method,
@@ -21,6 +22,7 @@ from relay.domain.commands import (
 from relay.domain.errors import Forbidden, Refusal, TimedOut, Unavailable
 from relay.domain.machines import Machine
 from relay.ids import Ids
+from relay.services.attestations import Taken, Verify, attested_done, broken_log
 from relay.services.audit import Audit
 from relay.services.command_asides import CommandAsides
 from relay.services.command_results import CommandResults
@@ -70,6 +72,7 @@ class Commands:
     writer: Writer
     asides: CommandAsides
     results: CommandResults
+    verify: Verify
     background: Background
     clock: Clock
     ids: Ids
@@ -151,14 +154,31 @@ class Commands:
         if sent.is_shown:
             self.asides.ended(live, sent.command, sent.outcome, sent.error)
         try:
-            await self.writer.write("commands", to_document(self._record_of(live, machine, sent)))
+            taken = self._attested(machine, sent)
+            if taken.fault:
+                await self.audit.write(
+                    broken_log(
+                        machine.tenant_id,
+                        machine.agent_id,
+                        taken.fault,
+                        at=self.clock.now(),
+                        command_id=sent.command_id,
+                    )
+                )
+            await self.writer.write("commands", to_document(self._record_of(live, machine, sent, taken)))
             await self.results.keep(live, sent.command, sent.outcome, sent.error)
         except Exception:  # the store is full or gone: the command has run, the relay goes on; logged here, once
             log.exception("command row lost", command_id=sent.command_id)
         self.live.commands.pop(sent.command_id, None)
         sent.ended.set()
 
-    def _record_of(self, live: LiveCommand, machine: Machine, sent: Sent) -> CommandRecord:
+    def _attested(self, machine: Machine, sent: Sent) -> Taken:
+        found = None if sent.outcome is None else sent.outcome.attestation
+        if found is None:
+            return Taken(attested=Attested.UNSIGNED)
+        return attested_done(self.verify, found.key, machine.agent_id, found.run, found.done)
+
+    def _record_of(self, live: LiveCommand, machine: Machine, sent: Sent, taken: Taken) -> CommandRecord:
         actor, outcome = live.actor, sent.outcome
         return CommandRecord(
             id=sent.command_id,
@@ -180,6 +200,8 @@ class Commands:
             ip_address=actor.ip_address,
             browser=browser_of(actor.user_agent),
             os=os_of(actor.user_agent),
+            attested=taken.attested,
+            statement=taken.statement,
         )
 
     async def _require_use(self, actor: Actor, machine: Machine) -> Access:

@@ -12,15 +12,17 @@ from functools import partial
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from protocol.messages import CommandLogged, Heartbeat
+from protocol.messages import CommandLogged, Exited, Heartbeat
 from relay.clock import Clock
 from relay.domain.accounts import Source
-from relay.domain.commands import MAX_COMMAND_CHARS, CommandRecord, Confidence, Method
+from relay.domain.commands import MAX_COMMAND_CHARS, MAX_CWD_CHARS, CommandRecord, Confidence, Method
 from relay.domain.machines import Machine, Metrics
 from relay.domain.names import plain
 from relay.domain.terminals import SessionStatus, TerminalSession
 from relay.ids import Ids
 from relay.services.agent_facts import facts_of, public_key_bytes
+from relay.services.attestations import LogFollower, Taken, Verify, broken_log
+from relay.services.audit import Audit
 from relay.services.backlog import NOT_NOW, Backlog
 from relay.services.live import Live
 from relay.services.ports import Writer
@@ -37,7 +39,7 @@ E = TypeVar("E", bound=StrEnum)
 MAX_LOGGED_COMMANDS = 20_000
 """Rows of one session: more than a person types, and what a hostile machine can fill the disk with."""
 
-MAX_CWD_CHARS = 1024
+MAX_SIGNATURE_CHARS = 100
 LONGEST_COMMAND = timedelta(days=1)
 """A duration claimed beyond it is cut: no session lives longer."""
 
@@ -46,7 +48,8 @@ LONGEST_COMMAND = timedelta(days=1)
 class Fleet:
     """The hub's listener, and the one who knows which agents there are. `hub` is set once the hub exists.
 
-    `logged` counts log rows for as long as their session is anywhere, also while its shell is being hung up.
+    `logged` counts log rows for as long as their session is anywhere, also while its shell is being hung up;
+    `followers` holds their attestation, `keys` the keys that agents have proved since the start.
     """
 
     database: Database
@@ -54,9 +57,12 @@ class Fleet:
     live: Live
     clock: Clock
     ids: Ids
+    verify: Verify
     hub: Hub | None = None
     logged: WeakKeyDictionary[Session, int] = field(default_factory=WeakKeyDictionary)
     backlog: Backlog = field(default_factory=Backlog)
+    keys: dict[str, bytes] = field(default_factory=dict)
+    followers: WeakKeyDictionary[Session, LogFollower] = field(default_factory=WeakKeyDictionary)
 
     async def find_agent(self, agent_id: str) -> KnownAgent:
         """Whose machine this agent serves. Raises AgentRejected: 4404 its machine was deleted, 4401 never enrolled."""
@@ -94,6 +100,7 @@ class Fleet:
     async def agent_connected(self, agent_id: str, facts: AgentFacts) -> None:
         """A proven agent: its facts, afresh. One whose machine or organization ended meanwhile is sent away."""
         now = self.clock.now()
+        self.keys[agent_id] = facts.agent.public_key
         stated = {**facts_of(facts.proof), "agent_version": plain(facts.agent_version, 40)}
         connected = {**stated, "is_connected": True, "connected_at": now, "updated_at": now}
 
@@ -136,10 +143,42 @@ class Fleet:
         row = await self._row(session.session_id)
         if row is None or not self._has_room(session):
             return
-        record = to_command(command, row, record_id=self.ids.object_id(), now=self.clock.now())
+        follower = self._follower(session, row)
+        was_broken = follower.is_broken
+        taken = follower.take(command)
+        if taken is None:
+            return
+        if taken.fault and not was_broken:
+            await self._note_fault(row, taken.fault)
+        record = to_command(command, row, record_id=self.ids.object_id(), now=self.clock.now(), taken=taken)
         sessions = self.database.collection("sessions")
         await self.backlog.do(partial(self.writer.write, "commands", to_document(record)))
         await self.backlog.do(partial(sessions.update_one, {"_id": row.id}, {"$inc": {"command_count": 1}}))
+
+    async def command_log_closed(self, session: Session, exited: Exited) -> None:
+        """The agent's word on how many rows there were: kept with the session, whether it fits or not."""
+        row = await self._row(session.session_id)
+        if row is None:
+            return
+        follower = self._follower(session, row)
+        fault = follower.close(exited)
+        if fault and not follower.is_broken:
+            await self._note_fault(row, fault)
+        closing = {"seq": exited.log_seq, "signature": exited.log_signature[:MAX_SIGNATURE_CHARS], "fault": fault}
+        sessions = self.database.collection("sessions")
+        await self.backlog.do(partial(sessions.update_one, {"_id": row.id}, {"$set": {"command_log": closing}}))
+
+    def _follower(self, session: Session, row: TerminalSession) -> LogFollower:
+        if session not in self.followers:
+            key = self.keys.get(row.agent_id, b"")
+            self.followers[session] = LogFollower(agent_id=row.agent_id, session_id=row.id, key=key, verify=self.verify)
+        return self.followers[session]
+
+    async def _note_fault(self, row: TerminalSession, fault: str) -> None:
+        """A log that does not fit what the machine signed is somebody's to look at."""
+        entry = broken_log(row.tenant_id, row.agent_id, fault, at=self.clock.now(), session_id=row.id)
+        audit = Audit(writer=self.writer, clock=self.clock, ids=self.ids)
+        await self.backlog.do(partial(audit.write, entry))
 
     def _has_room(self, session: Session) -> bool:
         """Whether the session may log another row; one that may not is over, so that nothing runs unlogged."""
@@ -166,7 +205,9 @@ def _figure(value: float | None, most: float) -> float | None:
     return value if value is not None and math.isfinite(value) and 0 <= value <= most else None
 
 
-def to_command(command: CommandLogged, row: TerminalSession, *, record_id: str, now: datetime) -> CommandRecord:
+def to_command(
+    command: CommandLogged, row: TerminalSession, *, record_id: str, now: datetime, taken: Taken
+) -> CommandRecord:
     """The log's row. The text is kept as it was, bounded; when it started is reckoned back from now."""
     duration_ms = None if command.duration_ms is None else max(0, command.duration_ms)
     duration = min(timedelta(milliseconds=duration_ms or 0), LONGEST_COMMAND)
@@ -191,6 +232,8 @@ def to_command(command: CommandLogged, row: TerminalSession, *, record_id: str, 
         browser=row.browser,
         os=row.os,
         cwd=plain(command.cwd, MAX_CWD_CHARS),
+        attested=taken.attested,
+        statement=taken.statement,
     )
 
 

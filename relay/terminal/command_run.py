@@ -42,11 +42,21 @@ class CommandOutcome:
     duration_ms: int
     truncated: bool
     timed_out: bool
+    attestation: "Attestation | None" = None
 
     @property
     def ended_at(self) -> datetime:
         """started_at plus the duration."""
         return self.started_at + timedelta(milliseconds=self.duration_ms)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attestation:
+    """What the agent said of the command's end, to be held against its key."""
+
+    run: RunCommand
+    done: CommandDone
+    key: bytes
 
 
 class CommandRun:
@@ -101,6 +111,7 @@ class CommandRun:
             duration_ms=min(max(0, self._end.duration_ms), LONGEST_MS),
             truncated=self._is_truncated or self._end.truncated,
             timed_out=self._end.timed_out,
+            attestation=Attestation(run=self._message(), done=self._end, key=self._link.facts.agent.public_key),
         )
 
     async def on_control(self, message: Message) -> None:

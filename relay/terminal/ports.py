@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from protocol.messages import CommandLogged, Heartbeat, Proof
+from protocol.messages import CommandLogged, Exited, Heartbeat, Proof
 
 if TYPE_CHECKING:
     from relay.terminal.ending import CloseReason
@@ -80,3 +80,6 @@ class HubListener(Protocol):
 
     async def command_logged(self, session: "Session", command: CommandLogged) -> None:
         """A person ran a command in this session."""
+
+    async def command_log_closed(self, session: "Session", exited: Exited) -> None:
+        """The agent has attested how many commands it logged in this session; after the last of them."""

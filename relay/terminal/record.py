@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 import trio
 
-from protocol.messages import CommandLogged
+from protocol.messages import CommandLogged, Exited
 from relay.terminal.ending import CloseReason
 from relay.terminal.ports import HubListener
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAX_WAITING = 64
 """Log messages that may wait for the listener before the agent's link is not read."""
 
-What = TypeVar("What", CommandLogged, CloseReason)
+What = TypeVar("What", CommandLogged, CloseReason, Exited)
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +30,7 @@ class SessionRecord:
 
     def __init__(self) -> None:
         self._commands: deque[CommandLogged] = deque()
+        self._exited: Exited | None = None
         self._reason: CloseReason | None = None
         self._complete = False
         self._moved = trio.lowlevel.ParkingLot()
@@ -40,6 +41,11 @@ class SessionRecord:
         while len(self._commands) >= MAX_WAITING and not self._complete:
             await self._moved.park()
         self._commands.append(command)
+        self._moved.unpark_all()
+
+    def close_log(self, exited: Exited) -> None:
+        """The agent has said how many commands there were."""
+        self._exited = exited
         self._moved.unpark_all()
 
     def end(self, reason: CloseReason) -> None:
@@ -58,6 +64,9 @@ class SessionRecord:
             if self._commands:
                 await self._tell(listener.command_logged, session, self._commands.popleft())
                 self._moved.unpark_all()
+            elif self._exited is not None:
+                exited, self._exited = self._exited, None
+                await self._tell(listener.command_log_closed, session, exited)
             elif self._reason is not None and not self.ended.is_set():
                 await self._tell(listener.session_ended, session, self._reason)
                 self.ended.set()

@@ -174,6 +174,8 @@ class Session:
             case CommandLogged():
                 await self.record.add(message)
             case Exited():
+                if message.log_signature:
+                    self.record.close_log(message)
                 self._exited(message)
             case Refused():
                 self._refused(message)

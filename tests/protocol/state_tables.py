@@ -45,7 +45,7 @@ def type_text(hint: Any) -> str:
 def default_text(field: Field[Any]) -> str:
     if field.default is MISSING:
         return "required"
-    return {"()": "`[]`", "None": "`null`", "False": "`false`", "''": '`""`'}[repr(field.default)]
+    return {"()": "`[]`", "None": "`null`", "False": "`false`", "''": '`""`', "0": "`0`"}[repr(field.default)]
 
 
 BLOCKS = {

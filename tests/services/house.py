@@ -163,7 +163,7 @@ async def house(folder: Path, **settings) -> AsyncIterator[House]:
     writer = GroupWriter(database, chains)
     config = replace(Config(), **settings)
     live = Live()
-    fleet = Fleet(database=database, writer=writer, live=live, clock=clock, ids=ids)
+    fleet = Fleet(database=database, writer=writer, live=live, clock=clock, ids=ids, verify=keys.verify)
     hub = Hub(clock=clock, listener=fleet)
     async with trio.open_nursery() as writing:
         await writing.start(writer.run)

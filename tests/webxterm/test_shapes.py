@@ -22,7 +22,8 @@ OWN_USER = {
 USER = (OWN_USER - {"api_key"}) | {"enabled", "created_at", "last_login"}
 LOG = {
     "id", "command", "user_id", "username", "timestamp", "success", "source", "session_id", "machine_id",
-    "machine_name", "agent_id", "exit_code", "duration_ms", "cwd", "method", "confidence", "ip_address", "browser",
+    "machine_name", "agent_id", "exit_code", "duration_ms", "cwd", "method", "confidence", "attested",
+    "ip_address", "browser",
     "os",
 }  # fmt: skip
 SESSION = {

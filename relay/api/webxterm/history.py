@@ -24,7 +24,10 @@ from relay.services.history import LogFilter
 
 
 class LogView(Struct, kw_only=True):
-    """One command. `success` and `exit_code` are null where nobody can know them (see `confidence`)."""
+    """One command. `success` and `exit_code` are null where nobody can know them (see `confidence`).
+
+    `attested` is what the machine's own key says of it: `signed`, `chained`, `unsigned` or `broken`.
+    """
 
     id: str
     command: str
@@ -42,6 +45,7 @@ class LogView(Struct, kw_only=True):
     cwd: str
     method: str
     confidence: str
+    attested: str
     ip_address: str
     browser: str
     os: str
@@ -132,6 +136,7 @@ def log_view(record: CommandRecord) -> LogView:
         cwd=record.cwd,
         method=str(record.method),
         confidence=str(record.confidence),
+        attested=str(record.attested),
         ip_address=record.ip_address,
         browser=record.browser,
         os=record.os,

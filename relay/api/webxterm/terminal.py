@@ -45,6 +45,19 @@ class SessionAnswer(Counts, kw_only=True):
     logs_total: int
 
 
+class AttestationAnswer(Struct, kw_only=True):
+    """Whether the stored log is what the machine signed. Rows up to `signed_to` are covered by a signature.
+
+    `is_closed`: the machine also signed how many there are. `fault` tells of the first row that does not fit.
+    """
+
+    ok: bool
+    rows: int
+    signed_to: int
+    is_closed: bool
+    fault: str
+
+
 async def list_open_sessions(call: Call[Nothing]) -> SessionList:
     query: PageQuery = call.query
     page = await call.services.terminals.list_active(call.actor, query.wanted())
@@ -76,6 +89,17 @@ async def get_session(call: Call[Nothing]) -> SessionAnswer:
     return SessionAnswer(session=session_view(session), logs=logs, logs_total=page.total, **counts(page))
 
 
+async def check_session(call: Call[Nothing]) -> AttestationAnswer:
+    found = await call.services.session_attestations.check(call.actor, call.path["session_id"])
+    return AttestationAnswer(
+        ok=not found.fault,
+        rows=found.rows,
+        signed_to=found.signed_to,
+        is_closed=found.is_closed,
+        fault=found.fault,
+    )
+
+
 ROUTES = (
     Route("GET", "/api/terminal/sessions", permission=Permission.USE_MACHINES, view=list_open_sessions,
           query=PageQuery, answer=SessionList, summary="Open sessions: one's own, or the organization's"),
@@ -83,4 +107,6 @@ ROUTES = (
           answer=Message, summary="Close a session"),
     Route("GET", "/api/sessions/{session_id}", permission=Permission.VIEW_MACHINES, view=get_session,
           query=SessionQuery, answer=SessionAnswer, summary="A session and its commands"),
+    Route("GET", "/api/sessions/{session_id}/attestation", permission=Permission.VIEW_MACHINES, view=check_session,
+          answer=AttestationAnswer, summary="Is a session's command log what its machine signed"),
 )  # fmt: skip

@@ -9,4 +9,5 @@ ROWS = {
     "GET /api/terminal/sessions": Row(ANYBODY_KNOWN, World.session),
     "DELETE /api/terminal/sessions/{session_id}": Row(GIVES_ACCESS, World.session),
     "GET /api/sessions/{session_id}": Row(WITH_ACCESS, World.session),
+    "GET /api/sessions/{session_id}/attestation": Row(WITH_ACCESS, World.session),
 }

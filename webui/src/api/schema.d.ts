@@ -994,6 +994,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/{session_id}/attestation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Is a session's command log what its machine signed */
+        get: operations["check_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dashboard/stats": {
         parameters: {
             query?: never;
@@ -1902,6 +1919,8 @@ export interface components {
         /**
          * LogView
          * @description One command. `success` and `exit_code` are null where nobody can know them (see `confidence`).
+         *
+         *         `attested` is what the machine's own key says of it: `signed`, `chained`, `unsigned` or `broken`.
          */
         LogView: {
             id: string;
@@ -1920,6 +1939,7 @@ export interface components {
             cwd: string;
             method: string;
             confidence: string;
+            attested: string;
             ip_address: string;
             browser: string;
             os: string;
@@ -1990,6 +2010,7 @@ export interface components {
             cwd: string;
             method: string;
             confidence: string;
+            attested: string;
             ip_address: string;
             browser: string;
             os: string;
@@ -2200,6 +2221,19 @@ export interface components {
             cwd: string;
             method: string;
             confidence: string;
+        };
+        /**
+         * AttestationAnswer
+         * @description Whether the stored log is what the machine signed. Rows up to `signed_to` are covered by a signature.
+         *
+         *         `is_closed`: the machine also signed how many there are. `fault` tells of the first row that does not fit.
+         */
+        AttestationAnswer: {
+            ok: boolean;
+            rows: number;
+            signed_to: number;
+            is_closed: boolean;
+            fault: string;
         };
         /**
          * StatsAnswer
@@ -9487,6 +9521,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description A field is missing or malformed; the text names the first one. */
+            400: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Bearer. */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description It does not exist, or lies in another organization. */
+            404: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
+            500: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+        };
+    };
+    check_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttestationAnswer"];
                 };
             };
             /** @description A field is missing or malformed; the text names the first one. */
