@@ -47,6 +47,7 @@ from relay.store.chained import Chains
 from relay.store.collections import SCHEMA
 from relay.store.interface import Database
 from relay.store.sqlite import open_sqlite
+from relay.store.uploads import UploadFolder
 from relay.store.writer import GroupWriter
 from relay.terminal.hub import Hub
 from relay.terminal.settings import HubSettings
@@ -64,6 +65,7 @@ from relay.vault.tokens import Tokens
 log = structlog.get_logger(__name__)
 
 DATABASE_NAME = "fairlead.db"
+UPLOADS = "uploads"
 MISSED_HEARTBEATS = 2.5
 """Silence of this many intervals means that an agent is gone."""
 
@@ -190,6 +192,7 @@ def _build(
         sealer=Sealer(keys.seal),
         identity=keys,
         background=background,
+        uploads=UploadFolder(config.data / UPLOADS),
         clock=clock,
         ids=ids,
         mailer=mailer_of(config),

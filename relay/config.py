@@ -50,7 +50,7 @@ def _flag(value: str) -> bool:
 
 def _count(least: int, most: int) -> Callable[[str], int]:
     def read(value: str) -> int:
-        if not re.fullmatch(r"\d{1,12}", value.strip()) or not least <= int(value) <= most:
+        if not re.fullmatch(r"\d{1,13}", value.strip()) or not least <= int(value) <= most:
             raise ValueError(f"must be a whole number from {least} to {most}")
         return int(value)
 
@@ -137,6 +137,7 @@ class Config:
     metrics_token: str = _setting("", _text, secret=True)
     log_level: str = _setting("info", _level)
     body_limit_bytes: int = _setting(1024 * 1024, _count(1024, 64 * 1024 * 1024))
+    upload_quota_bytes: int = _setting(256 * 1024 * 1024, _count(0, 1024**4 - 1))
     drain_s: int = _setting(10, _seconds)
 
     mongodb_uri: str = _setting("", _text, "MONGODB_URI", "MONGO_URI", secret=True)

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from relay.api import console, correlation, headers
 from relay.api.dialect import WEBXTERM, Dialect, dialect_of_path
 from relay.api.exchange import Door, read_facts, refusal, view_of
+from relay.api.forms import PatientConnection, request_class
 from relay.api.routing import RequestFacts, Route
 
 BODY_TIMEOUT_S = 30
@@ -31,6 +32,9 @@ HTTP_TEXTS = {
 def create_app(door: Door, routes: Sequence[Route], dialect: Dialect = WEBXTERM) -> QuartTrio:
     """An application that serves `routes`; sockets and files are mounted on it by their own modules."""
     app = QuartTrio("relay", static_folder=None)
+    uploads = {(route.method, route.path): route.upload.most_bytes for route in routes if route.upload}
+    app.request_class = request_class(uploads)
+    app.asgi_http_class = PatientConnection
     app.config["MAX_CONTENT_LENGTH"] = door.config.body_limit_bytes
     app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
     app.config["RESPONSE_TIMEOUT"] = None

@@ -20,7 +20,17 @@ ENCODINGS = {"br": ".br", "gzip": ".gz"}
 """Content encodings and what the build calls their files; the smaller first."""
 
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".woff2": "font/woff2", ".md": "text/plain"}
-_API_PREFIXES = ("/api", "/v1", "/metrics", "/health", "/ready", "/install.sh", "/agent.pyz", "/.well-known")
+_API_PREFIXES = (
+    "/api",
+    "/v1",
+    "/metrics",
+    "/health",
+    "/ready",
+    "/install.sh",
+    "/agent.pyz",
+    "/.well-known",
+    "/uploads/",
+)
 _SUFFIXES = {".js", ".css", ".svg", ".png", ".ico", ".woff2", ".webmanifest", ".wasm", ".json", ".md", ".txt", ".map"}
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Fairlead: console not built</title>

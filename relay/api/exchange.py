@@ -5,7 +5,7 @@ Refusals of the domain are said in the route's dialect; every other exception pa
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -14,9 +14,10 @@ from quart import Response, g, request
 from relay.api import correlation, peer
 from relay.api.dialect import Dialect, refusal_of_store, status_of
 from relay.api.fields import read_body, read_query
+from relay.api.forms import MULTIPART, PatientRequest, UploadPlaces, read_file
 from relay.api.limits import KEY_LIMITS, RateLimiter
 from relay.api.metrics import Metrics
-from relay.api.routing import Call, Nothing, Reply, RequestFacts, Route
+from relay.api.routing import Call, Nothing, Reply, RequestFacts, Route, Upload
 from relay.clock import Clock
 from relay.config import Config
 from relay.domain.access import KEY_CHANGES_NOTHING, Permission, allows, refusal_text
@@ -44,6 +45,7 @@ class Door:
     metrics: Metrics
     limiter: RateLimiter
     address: str
+    places: UploadPlaces = field(default_factory=UploadPlaces)
 
 
 def read_facts(door: Door, asked: Any) -> RequestFacts:
@@ -97,6 +99,8 @@ def view_of(door: Door, route: Route, dialect: Dialect) -> Callable[..., Awaitab
                 raise
             correlation.log_defect(request.method, request.path)
             return _say(dialect, known)
+        finally:
+            cast(PatientRequest, request).throw_body_away()
 
     return view
 
@@ -104,17 +108,44 @@ def view_of(door: Door, route: Route, dialect: Dialect) -> Callable[..., Awaitab
 async def _ask(door: Door, route: Route, dialect: Dialect, path: dict[str, str]) -> Any:
     facts: RequestFacts = g.facts
     actor = await _admit(door, route, dialect, facts)
-    body = cast(bytes, await request.get_data(cache=False)) if route.body else b""
-    call: Call[Any] = Call(
+    who = _who(route, facts, actor)
+    if route.upload is None or actor is None:
+        body = cast(bytes, await request.get_data(cache=False)) if route.body else b""
+        call = _call(door, route, path, actor, (body, None))
+        door.limiter.admit(route.limits, who, call.body)
+        return await _see(door, route, call, who)
+    door.limiter.admit(route.limits, who, None)
+    async with door.places.place(actor.user_id):
+        taken = await _take(cast(PatientRequest, request), route, route.upload)
+        return await _see(door, route, _call(door, route, path, actor, taken), who)
+
+
+async def _take(asked: PatientRequest, route: Route, upload: Upload) -> tuple[bytes, bytes | None]:
+    """The body, and the file that came in its place."""
+    is_form = asked.mimetype == MULTIPART
+    if is_form or route.body:
+        asked.want_body()
+    if is_form:
+        return b"", await read_file(asked, upload.fields)
+    return cast(bytes, await asked.get_data(cache=False)) if route.body else b"", None
+
+
+def _call(
+    door: Door, route: Route, path: dict[str, str], actor: "Actor | None", taken: tuple[bytes, bytes | None]
+) -> Call[Any]:
+    body, upload = taken
+    return Call(
         services=door.services,
-        facts=facts,
+        facts=g.facts,
         body=read_body(body, route.body) if route.body else Nothing(),
         query=read_query(request.args.to_dict(), route.query) if route.query else Nothing(),
         path=path,
+        upload=upload,
         known_actor=actor,
     )
-    who = _who(route, facts, actor)
-    door.limiter.admit(route.limits, who, call.body)
+
+
+async def _see(door: Door, route: Route, call: Call[Any], who: str) -> Any:
     try:
         return await route.view(call)
     except Refusal as refused:

@@ -77,6 +77,9 @@ ENROLMENT_LIMITS = (
 WRITING_LIMITS = (Limit(name="writing", most=120, window_s=3600, key=_by_address),)
 """Issues and fixes one person may write in an hour: more than anybody thinks of, less than fills a disk."""
 
+UPLOAD_LIMITS = (Limit(name="upload", most=60, window_s=3600, key=_by_address),)
+"""Images one person may send in an hour."""
+
 
 class RateLimiter:
     """Counts events in sliding windows."""

@@ -50,10 +50,22 @@ def operation_of(route: Route, schema_of: Mapping[Any, Any], *, refused: Any) ->
         operation["security"] = []
     elif not route.by_key:
         operation["security"] = [{"bearer": []}]
-    if route.body is not None:
-        needed = any(each.required for each in msgspec.structs.fields(route.body))
-        operation["requestBody"] = {"required": needed, "content": {_JSON: {"schema": schema_of[route.body]}}}
+    content = _request_content(route, schema_of)
+    if content:
+        needed = route.body is None or any(each.required for each in msgspec.structs.fields(route.body))
+        operation["requestBody"] = {"required": needed, "content": content}
     return operation
+
+
+def _request_content(route: Route, schema_of: Mapping[Any, Any]) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    if route.body is not None:
+        content[_JSON] = {"schema": schema_of[route.body]}
+    if route.upload is not None:
+        file = {"type": "string", "contentMediaType": "application/octet-stream"}
+        fields = {name: file for name in route.upload.fields}
+        content["multipart/form-data"] = {"schema": {"type": "object", "properties": fields}}
+    return content
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:

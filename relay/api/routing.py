@@ -70,6 +70,7 @@ class Call(Generic[B]):
     body: B
     query: Any
     path: Mapping[str, str]
+    upload: bytes | None = field(default=None, repr=False)
     known_actor: "Actor | None" = None
 
     @property
@@ -97,6 +98,14 @@ class Reply:
 View = Callable[[Call[Any]], Awaitable[Any]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """What a route takes as `multipart/form-data`: one file, under the first of these field names that is there."""
+
+    fields: tuple[str, ...]
+    most_bytes: int
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One row of a dialect's table. `refusals` are statuses beyond those every such route has (see openapi.py).
@@ -106,6 +115,7 @@ class Route:
     plain ids.
     `one_time_password` opens it also to somebody who has to change theirs first; every other route refuses them.
     `by_key` says whether an account key may stand in for a login: not where credentials are changed.
+    `upload` lets a file be sent in the body's place, larger than other bodies (relay/api/forms.py).
     """
 
     method: str
@@ -127,9 +137,12 @@ class Route:
     tag: str = ""
     one_time_password: bool = False
     by_key: bool = True
+    upload: Upload | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.permission, Permission):
             raise TypeError(f"{self.method} {self.path}: permission must be a Permission")
         if self.method not in {"GET", "POST", "PUT", "PATCH", "DELETE"} or not self.path.startswith("/"):
             raise ValueError(f"{self.method} {self.path} is no route")
+        if self.upload is not None and (self.permission is Permission.PUBLIC or "{" in self.path):
+            raise ValueError(f"{self.method} {self.path}: uploads have a fixed path and a known sender")

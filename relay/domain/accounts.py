@@ -63,6 +63,7 @@ class User:
     them all, but for those of the login `kept_login_id`, which live on in generation `kept_generation`. An account with
     a `one_time_password` is good for nothing until that is changed; `must_reset_password` alone only asks for it.
     `enabled_at` is when an administrator last opened it again after it was closed.
+    `avatar_url` begins with a slash where the picture is kept here.
     """
 
     id: str
@@ -82,6 +83,7 @@ class User:
     last_login: datetime | None = None
     one_time_password: bool = False
     enabled_at: datetime | None = None
+    avatar_url: str | None = None
     kept_login_id: str = ""
     kept_generation: int = 0
     api_key_hash: str = field(default="", repr=False)

@@ -26,6 +26,7 @@ from relay.services.audit_log import AuditLog
 from relay.services.audit_start import AuditStart
 from relay.services.audit_verification import AuditVerification
 from relay.services.auth import Auth
+from relay.services.avatars import Avatars
 from relay.services.command_asides import CommandAsides
 from relay.services.command_results import CommandResults
 from relay.services.commands import Commands
@@ -47,6 +48,7 @@ from relay.services.login_tokens import LoginTokens
 from relay.services.machines import Machines
 from relay.services.organizations import Organizations
 from relay.services.password_proof import PasswordProof
+from relay.services.people import build_people
 from relay.services.ports import (
     AuditSigner,
     Background,
@@ -66,11 +68,13 @@ from relay.services.session_attestations import SessionAttestations
 from relay.services.standing import Standing
 from relay.services.terminals import Terminals
 from relay.services.upkeep import Upkeep
+from relay.services.uploads import Uploads
 from relay.services.user_changes import UserChanges
 from relay.services.users import Users
 from relay.services.verification import EmailVerification
 from relay.store.chained import Chains
 from relay.store.interface import Database
+from relay.store.uploads import UploadFolder
 from relay.terminal.hub import Hub
 
 
@@ -91,6 +95,7 @@ class Devices:
     sealer: Sealer
     identity: Identity
     background: Background
+    uploads: UploadFolder
     clock: Clock
     ids: Ids
     mailer: Post | None = None
@@ -109,6 +114,8 @@ class Services:
     organizations: Organizations
     community: Community
     fixes: Fixes
+    uploads: Uploads
+    avatars: Avatars
     profile: Profile
     verification: EmailVerification
     letters: Letters
@@ -150,9 +157,10 @@ def build(devices: Devices, config: Config) -> Services:
     letters = Letters(database=database, mailer=d.mailer, sealer=d.sealer, clock=clock, ids=ids)
     verification = _verification(d, audit, letters, config)
     accounts = _accounts(d, audit, verification, config)
-    organizations = _organizations(d, audit, accounts, presence=presence, recheck=recheck)
-    community = Community(database=database, rights=rights, audit=audit, clock=clock, ids=ids)
     users = Users(database=database, accounts=accounts, standing=standing, audit=audit)
+    people = build_people(
+        d, config, audit=audit, accounts=accounts, users=users, rights=rights, presence=presence, recheck=recheck
+    )
     checkpoints = _checkpoints(d)
     audit_log = AuditLog(database=database)
     api_keys = _api_keys(d, audit, standing, recheck)
@@ -161,14 +169,16 @@ def build(devices: Devices, config: Config) -> Services:
         verification=verification,
         letters=letters,
         login=_login(d, audit, standing, config),
-        organizations=organizations,
         auth=_auth(d, api_keys, config),
         api_keys=api_keys,
-        community=community,
-        fixes=Fixes(database=database, community=community, clock=clock, ids=ids),
         profile=_profile(d, audit, recheck, config),
         users=users,
-        user_changes=_user_changes(d, audit, users, recheck, config),
+        user_changes=people.user_changes,
+        organizations=people.organizations,
+        community=people.community,
+        fixes=people.fixes,
+        uploads=people.uploads,
+        avatars=people.avatars,
         groups=Groups(database=database, audit=audit, recheck=recheck, clock=clock, ids=ids),
         machines=_machines(d, audit, rights=rights, presence=presence, recheck=recheck, config=config),
         access=AccessGrants(database=database, rights=rights, audit=audit, recheck=recheck, clock=clock, ids=ids),
@@ -189,7 +199,7 @@ def build(devices: Devices, config: Config) -> Services:
         ),
         audit_start=AuditStart(database=database, chains=d.chains, checkpoints=checkpoints, audit=audit),
         recheck=recheck,
-        upkeep=_upkeep(d, recheck=recheck, presence=presence, organizations=organizations),
+        upkeep=_upkeep(d, recheck=recheck, presence=presence, organizations=people.organizations),
         credentials=AgentCredentials(identity=d.identity, fleet=d.fleet),
         database=database,
         hub=d.hub,
@@ -226,20 +236,6 @@ def _upkeep(d: Devices, *, recheck: LiveRecheck, presence: Presence, organizatio
     )
 
 
-def _organizations(
-    d: Devices, audit: Audit, accounts: Accounts, *, presence: Presence, recheck: LiveRecheck
-) -> Organizations:
-    return Organizations(
-        database=d.database,
-        accounts=accounts,
-        presence=presence,
-        hub=d.hub,
-        audit=audit,
-        recheck=recheck,
-        clock=d.clock,
-    )
-
-
 def _enrolment(d: Devices, audit: Audit, api_keys: ApiKeys) -> Enrolments:
     by_key = KeyEnrolments(database=d.database, api_keys=api_keys, audit=audit, clock=d.clock, ids=d.ids)
     return Enrolments(database=d.database, audit=audit, clock=d.clock, by_key=by_key)
@@ -269,18 +265,6 @@ def _accounts(d: Devices, audit: Audit, verification: EmailVerification, config:
         ids=d.ids,
         verification=verification,
         signup_enabled=config.signup_enabled,
-        password_min_length=config.password_min_length,
-    )
-
-
-def _user_changes(d: Devices, audit: Audit, users: Users, recheck: LiveRecheck, config: Config) -> UserChanges:
-    return UserChanges(
-        database=d.database,
-        users=users,
-        passwords=d.passwords,
-        audit=audit,
-        recheck=recheck,
-        clock=d.clock,
         password_min_length=config.password_min_length,
     )
 

@@ -23,6 +23,7 @@ from relay.services.audit import Audit
 from relay.services.ports import Recheck
 from relay.services.presence import Presence
 from relay.services.records import batched_ids, containing, find_page, find_record
+from relay.services.uploads import Uploads
 from relay.store.collections import OUTLIVES_ITS_ORGANIZATION, SCHEMA
 from relay.store.interface import Database, Document, SyncDatabase
 from relay.terminal.ending import MACHINE_GONE, NOT_PROVEN, TERMINATED
@@ -63,6 +64,7 @@ class Organizations:
     accounts: Accounts
     presence: Presence
     hub: Hub
+    uploads: Uploads
     audit: Audit
     recheck: Recheck
     clock: Clock
@@ -223,6 +225,7 @@ class Organizations:
                 session.close(text, TERMINATED)
 
     async def _purge(self, tenant_id: str) -> None:
+        await self.uploads.drop_all(tenant_id)
         for collection in SCHEMA.collections:
             if collection.name not in OUTLIVES_ITS_ORGANIZATION:
                 await self.database.collection(collection.name).delete_many({"tenant_id": tenant_id})

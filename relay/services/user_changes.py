@@ -16,6 +16,7 @@ from relay.domain.names import check_email, check_machine_role, check_name, chec
 from relay.domain.roles import RoleChoice
 from relay.services.accounts import conflict_of
 from relay.services.audit import Audit
+from relay.services.avatars import Avatars
 from relay.services.memberships import MembershipChange, group_ids, record_change, set_groups
 from relay.services.ports import Passwords, Recheck
 from relay.services.records import find_record, read
@@ -56,6 +57,7 @@ class UserChanges:
     database: Database
     users: Users
     passwords: Passwords
+    avatars: Avatars
     audit: Audit
     recheck: Recheck
     clock: Clock
@@ -127,6 +129,7 @@ class UserChanges:
             )
 
         await self.database.transact(work)
+        await self.avatars.forget(user.avatar_url)
         await self.recheck(user.tenant_id)
         await self.audit.record(
             actor,

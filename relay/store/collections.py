@@ -113,6 +113,7 @@ RECORDS = (
 )
 
 COMMUNITY = (
+    CollectionSchema(name="uploads", indexes=(_index("tenant_id"),)),  # _id is the file's name
     CollectionSchema(
         name="issues",
         indexes=(_index("tenant_id", "-created_at"), _index("-created_at")),

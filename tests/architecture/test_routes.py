@@ -28,6 +28,7 @@ PUBLIC = {
     "GET /health", "GET /api/health", "GET /ready", "GET /metrics", "GET /api/openapi.json",
     "GET /install.sh", "GET /agent.pyz", "GET /agent.pyz.sha256", "POST /api/agent/register",
     "GET /.well-known/jwks.json",
+    "GET /uploads/{name}",
     "POST /api/auth/signup", "POST /api/auth/login", "POST /api/auth/select-tenant", "POST /api/auth/refresh",
     "GET /api/auth/verify-email", "POST /api/auth/verify-email",
 }  # fmt: skip

@@ -26,6 +26,7 @@ from relay.store.chained import Chains
 from relay.store.collections import SCHEMA
 from relay.store.interface import Database, Document
 from relay.store.sqlite import open_memory
+from relay.store.uploads import UploadFolder
 from relay.store.writer import GroupWriter
 from relay.terminal.hub import Hub
 from relay.terminal.pair import MemorySocket, memory_pair
@@ -182,6 +183,7 @@ async def house(folder: Path, **settings) -> AsyncIterator[House]:
                 sealer=Sealer(keys.seal),
                 identity=keys,
                 background=nursery.start_soon,
+                uploads=UploadFolder(folder / "uploads"),
                 clock=clock,
                 ids=ids,
             )

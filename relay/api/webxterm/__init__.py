@@ -17,6 +17,7 @@ from relay.api.webxterm import (
     profile,
     roles,
     terminal,
+    uploads,
     users,
 )
 
@@ -27,6 +28,7 @@ ROUTES: tuple[Route, ...] = (
     *roles.ROUTES,
     *organizations.ROUTES,
     *community.ROUTES,
+    *uploads.ROUTES,
     *profile.ROUTES,
     *machines.ROUTES,
     *commands.ROUTES,

@@ -9,6 +9,7 @@ from relay.api.limits import NEW_KEY_LIMITS, PASSWORD_LIMITS
 from relay.api.routing import Call, Nothing, Route
 from relay.api.webxterm.auth import NewPassword, OwnUser, own_user
 from relay.api.webxterm.common import Message, moment, timestamp
+from relay.api.webxterm.uploads import shown_url
 from relay.domain.access import Permission
 
 
@@ -53,7 +54,7 @@ async def get_profile(call: Call[Nothing]) -> ProfileAnswer:
     return ProfileAnswer(
         ProfileUser(
             **{name: getattr(own, name) for name in OwnUser.__struct_fields__},
-            avatar_url=None,
+            avatar_url=shown_url(call, account.user.avatar_url),
             created_at=timestamp(account.user.created_at),
             last_login=moment(account.user.last_login),
         )
