@@ -32,6 +32,7 @@ class Person:
 
     username: str
     role: Role
+    by_key: bool = False
 
 
 class TwoTokens:
