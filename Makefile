@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: run test check fix bench help format lint types contracts spelling node console console-check chromium coverage clean
+.PHONY: run test check fix bench fuzz help format lint types contracts spelling node console console-check chromium coverage clean
 
 run: .venv/relay.stamp console ## start the relay, a first organization and an agent on this machine; LISTEN=HOST:PORT DATA=DIR
 	@exec $(BIN)/fairlead up --listen $(LISTEN) --data $(DATA)
@@ -27,6 +27,9 @@ fix: .venv/dev.stamp ## put right what tools can put right: format, imports, sim
 
 bench: .venv/dev.stamp console ## measure the line against the raw PTY in the same run
 	@$(BIN)/python -m tests.bench
+
+fuzz: .venv/dev.stamp ## look for requests that the relay answers otherwise than its API document says; FUZZ="--seed 7 --as admin"
+	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20

@@ -19,7 +19,7 @@ class Register(Struct):
     """What an agent states about its machine; everything but the token is a claim."""
 
     token: Annotated[str, verbatim(1, 512)]
-    public_key: Annotated[str, line(1, 64)]
+    public_key: Annotated[str, line(1, 64, told="^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]=?$")]
     hostname: Claim = ""
     os: Claim = ""
     arch: Claim = ""

@@ -10,7 +10,8 @@ stand in its type, so that the OpenAPI document tells the same story:
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -28,40 +29,42 @@ _REFUSED_IN_TEXTS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2
 _CONTROL = re.compile(f"[{_REFUSED_IN_LINES}]")
 _CONTROL_BUT_LINES = re.compile(f"[{_REFUSED_IN_TEXTS}]")
 _OBJECT_ID = re.compile(r"[0-9a-f]{24}")
-_EMAIL = r"^[^@\s<>\"',;:()\[\]\\]{1,64}@[A-Za-z0-9]([A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?$"
+_LABEL = r"[A-Za-z0-9][A-Za-z0-9\-]"
+_EMAIL = rf"^[^@\s\x00-\x1f\x7f<>\"',;:()\[\]\\]{{1,64}}@({_LABEL}*\.)+{_LABEL}*[A-Za-z0-9]$"
 
 
-def line(low: int, high: int, *, pattern: str | None = None, says: str = "is not valid") -> Meta:
-    """One line of text: stripped, no control characters, `low` to `high` characters."""
+def line(low: int, high: int, *, pattern: str | None = None, says: str = "is not valid", told: str = "") -> Meta:
+    """One line of text: stripped, no control characters, `low` to `high` characters.
+
+    `told` is the pattern for the document where a service checks more than is checked here.
+    """
     extra = {"strip": True, "refuse": _CONTROL, "says": says}
-    told = {"pattern": pattern or _stripped(low, _REFUSED_IN_LINES)}
-    return Meta(min_length=low, max_length=high, pattern=pattern, extra=extra, extra_json_schema=told)
+    schema = {"pattern": told or pattern or _stripped(low, _REFUSED_IN_LINES)}
+    return Meta(min_length=low, max_length=high, pattern=pattern, extra=extra, extra_json_schema=schema)
 
 
 def text(low: int, high: int) -> Meta:
     """Text that may have several lines: stripped, no other control characters."""
     extra = {"strip": True, "refuse": _CONTROL_BUT_LINES}
-    told = {"pattern": _stripped(low, _REFUSED_IN_TEXTS)}
-    return Meta(min_length=low, max_length=high, extra=extra, extra_json_schema=told)
-
-
-def _stripped(low: int, refused: str) -> str:
-    """What the document says of text with at least `low` characters between its outer spaces."""
-    edge, inner = rf"[^\s{refused}]", f"[^{refused}]"
-    core = {0: f"({edge}({inner}*{edge})?)?", 1: f"{edge}({inner}*{edge})?"}.get(
-        low, f"{edge}{inner}{{{low - 2},}}{edge}"
-    )
-    return rf"^\s*{core}\s*$"
+    schema = {"pattern": _stripped(low, _REFUSED_IN_TEXTS)}
+    return Meta(min_length=low, max_length=high, extra=extra, extra_json_schema=schema)
 
 
 def word(*allowed: str) -> Meta:
-    """One of these words, stripped; which of them is refused how, the service says."""
-    return Meta(max_length=40, extra={"strip": True, "refuse": _CONTROL}, extra_json_schema={"enum": list(allowed)})
+    """One of these words, exactly; a service says what is wrong with any other."""
+    return Meta(max_length=40, extra={"refuse": _CONTROL}, extra_json_schema={"enum": list(allowed)})
 
 
-def verbatim(low: int, high: int) -> Meta:
+def _stripped(low: int, refused: str) -> str:
+    """The pattern of text with at least `low` characters between its outer spaces."""
+    edge, inner = rf"[^\s{refused}]", f"[^{refused}]"
+    cores = {0: f"({edge}({inner}*{edge})?)?", 1: f"{edge}({inner}*{edge})?"}
+    return rf"^\s*{cores.get(low, f'{edge}{inner}{{{low - 2},}}{edge}')}\s*$"
+
+
+def verbatim(low: int, high: int, *, told: str = "") -> Meta:
     """A string taken exactly as it is: passwords, command lines."""
-    return Meta(min_length=low, max_length=high)
+    return Meta(min_length=low, max_length=high, extra_json_schema={"pattern": told} if told else None)
 
 
 Email = Annotated[str, line(1, 254, pattern=_EMAIL, says="must be a valid email address")]
@@ -101,6 +104,7 @@ def read_fields(raw: Mapping[str, Any], kind: type[S], *, strict: bool, within: 
     for spec in msgspec.structs.fields(kind):
         hint = hints[spec.name]
         value = _tidy(raw.get(spec.encode_name, msgspec.UNSET), hint)
+        hint = hint if strict else _without_none(hint)
         if value is msgspec.UNSET or (value is None and not _takes_none(hint)):
             if spec.required:
                 raise Invalid(f"{within}{spec.encode_name} is required")
@@ -114,25 +118,35 @@ def _takes_none(hint: Any) -> bool:
     return plain is Any or type(None) in get_args(plain)
 
 
+def _without_none(hint: Any) -> Any:
+    """A query cannot say null: the word `null` is a text like any other."""
+    if get_origin(hint) in {Union, UnionType}:
+        return Union[tuple(each for each in get_args(hint) if each is not type(None))]  # noqa: UP007  parts are a tuple
+    return hint
+
+
 def _tidy(value: Any, hint: Any) -> Any:
-    return value.strip() if isinstance(value, str) and _extra(hint).get("strip") else value
+    """What is too long is not made shorter first: the bound is that of what was sent."""
+    if not isinstance(value, str) or not _meta(hint, "extra", {}).get("strip"):
+        return value
+    return value.strip() if len(value) <= _meta(hint, "max_length", len(value)) else value
 
 
-def _extra(hint: Any) -> Mapping[str, Any]:
-    """The `extra` of a Meta, also where the type is `Annotated[str, …] | None`."""
+def _meta(hint: Any, name: str, default: Any) -> Any:
+    """What a Meta says, also where the type is `Annotated[str, …] | None`."""
     for part in (hint, *get_args(hint)):
         if get_origin(part) is Annotated:
             for meta in part.__metadata__:
-                if isinstance(meta, Meta) and meta.extra:
-                    return meta.extra
-    return {}
+                if isinstance(meta, Meta) and (found := getattr(meta, name)) is not None:
+                    return found
+    return default
 
 
 def _read_field(name: str, value: Any, hint: Any, *, strict: bool) -> Any:
-    inner = _struct_in(hint)
+    inner = struct_in(hint)
     if inner is not None and isinstance(value, Mapping):
         return read_fields(value, inner, strict=strict, within=f"{name}.")
-    extra = _extra(hint)
+    extra = _meta(hint, "extra", {})
     try:
         found = msgspec.convert(value, hint, strict=strict)
     except (msgspec.ValidationError, RecursionError) as error:
@@ -144,7 +158,7 @@ def _read_field(name: str, value: Any, hint: Any, *, strict: bool) -> Any:
     return found
 
 
-def _struct_in(hint: Any) -> type[Struct] | None:
+def struct_in(hint: Any) -> type[Struct] | None:
     """The struct of a hint such as `Struct | None`."""
     kinds = [part for part in (hint, *get_args(hint)) if isinstance(part, type) and issubclass(part, Struct)]
     return kinds[0] if kinds else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from relay.api.fields import struct_in
 from relay.api.openapi_operations import operation_of
 from relay.api.openapi_sockets import socket_of
 from relay.api.routing import Route
@@ -46,6 +47,7 @@ def describe(routes: Sequence[Route], *, version: str, sockets: "Sequence[Socket
     """The document for these routes."""
     kinds = _kinds(routes)
     schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
+    _say_that_null_is_absent(components, [route.body for route in routes if route.body is not None])
     schema_of = dict(zip(kinds, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
@@ -75,6 +77,18 @@ def _kinds(routes: Sequence[Route]) -> tuple[Any, ...]:
             if kind is not None:
                 found[kind] = None
     return tuple(found)
+
+
+def _say_that_null_is_absent(components: Mapping[str, Any], bodies: Sequence[type[Struct]]) -> None:
+    """A body's field that may be left out may be null as well (see fields.py)."""
+    inner = [struct_in(each.type) for body in bodies for each in msgspec.structs.fields(body)]
+    for name in {kind.__name__ for kind in (*bodies, *inner) if kind is not None}:
+        schema = components[name]
+        for field in schema["properties"].keys() - set(schema.get("required", ())):
+            plain = schema["properties"][field]
+            if {"type": "null"} not in plain.get("anyOf", ()):
+                default = {"default": plain.pop("default")} if "default" in plain else {}
+                schema["properties"][field] = {"anyOf": [plain, {"type": "null"}], **default}
 
 
 def _tags(paths: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:

@@ -66,6 +66,10 @@ MACHINE_ROLES = (
 )
 
 
+ROLE_NAMES = tuple(sorted({*map(str, Role), *(MACHINE_ROLE_NAMES - {""})}))
+"""What may stand in a list of roles."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleChoice:
     """The roles somebody is to have: one portal role, and a machine role where one was named."""
@@ -80,7 +84,7 @@ def choose_roles(names: list[str]) -> RoleChoice:
     `user` also is an old spelling of a machine role; in a list it means the portal role.
     """
     for name in names:
-        if name not in set(Role) | (MACHINE_ROLE_NAMES - {""}):
+        if name not in ROLE_NAMES:
             raise Invalid(f"Invalid role: {name[:50]}")
     portal = [name for name in names if name in set(Role)]
     machine = [name for name in names if name not in set(Role)]

@@ -92,8 +92,8 @@ def test_the_first_bad_field_in_the_order_of_declaration_is_named() -> None:
 
 
 def test_good_fields_are_read_and_tidied() -> None:
-    found = read(name=" n ", password=" 1234567 ", note=" two\nlines ", until="2026-01-31T12:00:00Z", unknown=1)
-    assert (found.name, found.password, found.note) == ("n", " 1234567 ", "two\nlines")
+    found = read(name=" n ", password=" 1234567 ", note=" two\nline ", until="2026-01-31T12:00:00Z", unknown=1)
+    assert (found.name, found.password, found.note) == ("n", " 1234567 ", "two\nline")
     assert found.until is not None
     assert found.until.tzinfo is not None
 

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from relay.api.fields import line
 from relay.api.routing import Call, Nothing, Route
-from relay.api.webxterm.common import LAST_YEAR, Message, moment
+from relay.api.webxterm.common import LAST_YEAR, MachineRoleName, Message, moment
 from relay.domain.access import Permission
 from relay.domain.errors import Invalid
 from relay.services.access import AccessEntry
@@ -42,7 +42,7 @@ class GrantBody(Struct, kw_only=True):
 
     user_id: UserId = ""
     username: Username = ""
-    machine_role: Annotated[str, line(0, 20)] | None = None
+    machine_role: MachineRoleName | None = None
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 

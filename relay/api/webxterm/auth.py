@@ -7,14 +7,13 @@ from msgspec import UNSET, Struct, UnsetType
 from relay.api.fields import Email, line, verbatim
 from relay.api.limits import LOGIN_LIMITS, SIGNUP_LIMITS
 from relay.api.routing import Call, Nothing, Route
-from relay.api.webxterm.common import Message, caller_of
+from relay.api.webxterm.common import Message, Name, OrganizationName, Username, caller_of
 from relay.domain.access import Permission
 from relay.domain.errors import Invalid
 from relay.services.accounts import NewUser
 from relay.services.login_outcomes import LoggedIn, Outcome, TenantChoice
 from relay.services.standing import Account
 
-Name = Annotated[str, line(1, 100)]
 NewPassword = Annotated[str, verbatim(8, 1024)]
 Token = Annotated[str, verbatim(1, 8192)]
 VERIFY_NEVER = "User created successfully. This relay sends no mail, so your address stays unverified."
@@ -24,12 +23,12 @@ VERIFY_LATER = "User created successfully. Please check your email to verify you
 class Signup(Struct, kw_only=True):
     """A new organization and its first administrator."""
 
-    username: Annotated[str, line(3, 50)]
+    username: Username
     email: Email
     password: NewPassword
     first_name: Name
     last_name: Name
-    organization_name: Name
+    organization_name: OrganizationName
     company_name: Name
 
 

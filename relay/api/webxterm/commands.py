@@ -14,7 +14,7 @@ from relay.services.commands import Sent
 class RunCommandBody(Struct, kw_only=True):
     """One command line for `sh -c`; with `wait` the answer holds what came of it."""
 
-    command: Annotated[str, verbatim(0, MAX_COMMAND_CHARS)]
+    command: Annotated[str, verbatim(0, MAX_COMMAND_CHARS, told=r"^[^\x00]*[^\s\x00][^\x00]*$")]
     wait: bool = False
     timeout: Annotated[int, Meta(ge=1, le=MAX_TIMEOUT_S)] = DEFAULT_TIMEOUT_S
 

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from relay.api.fields import line
+from relay.api.fields import line, word
 from relay.api.routing import Call
+from relay.domain.accounts import MACHINE_ROLE_NAMES, Role
 from relay.domain.errors import Invalid
 from relay.domain.paging import UNPAGED_LIMIT, Page, PageRequest, page_request
 from relay.services.ports import Caller
@@ -14,11 +15,24 @@ from relay.services.ports import Caller
 LAST_YEAR = 2999
 """Later times are a mistake, and beyond what every part of the relay can reckon with."""
 
+Name = Annotated[str, line(1, 100)]
+Username = Annotated[str, line(3, 50, told=r"^\s*[A-Za-z0-9._-]{3,50}\s*$")]
+OrganizationName = Annotated[str, line(1, 100, told=r"^\s*[A-Za-z0-9][A-Za-z0-9 -]{0,61}[A-Za-z0-9]\s*$")]
+"""What a tenant id can be made of."""
+GivenRole = Annotated[str, word(Role.COMPANY_ADMIN, Role.USER)]
+"""A portal role that an administrator may give."""
+MachineRoleName = Annotated[str, word(*sorted(MACHINE_ROLE_NAMES))]
 Search = Annotated[str, line(0, 200)]
 Tenant = Annotated[str, line(0, 63)]
 PageNumber = Annotated[int, Meta(ge=1, le=UNPAGED_LIMIT)]
 Limit = Annotated[int, Meta(ge=1, le=200)]
 LogLimit = Annotated[int, Meta(ge=1, le=500)]
+
+
+TimeBound = Annotated[
+    str, line(0, 40), Meta(extra_json_schema={"anyOf": [{"format": "date-time"}, {"format": "date"}, {"const": ""}]})
+]
+"""Read with `read_moment`."""
 
 
 class Message(Struct):

@@ -6,7 +6,17 @@ from msgspec import Meta, Struct
 
 from relay.api.fields import line, text
 from relay.api.routing import Call, Nothing, Route
-from relay.api.webxterm.common import Counts, Message, PageQuery, Search, Tenant, counts, timestamp
+from relay.api.webxterm.common import (
+    Counts,
+    MachineRoleName,
+    Message,
+    Name,
+    PageQuery,
+    Search,
+    Tenant,
+    counts,
+    timestamp,
+)
 from relay.domain.access import Permission
 from relay.domain.groups import MAX_MEMBERS, Group
 from relay.services.groups import NewGroup
@@ -14,7 +24,6 @@ from relay.services.groups import NewGroup
 Id = Annotated[str, line(0, 64)]
 IdList = Annotated[list[Id], Meta(max_length=MAX_MEMBERS)]
 Description = Annotated[str, text(0, 500)]
-RoleName = Annotated[str, line(0, 20)]
 
 
 class GroupView(Struct, kw_only=True):
@@ -53,9 +62,9 @@ class GroupQuery(PageQuery, kw_only=True):
 class CreateGroup(Struct, kw_only=True):
     """A new group; `machine_ids` are agent ids or internal ids."""
 
-    name: Annotated[str, line(1, 100)]
+    name: Name
     description: Description = ""
-    machine_role: RoleName = "non-sudo"
+    machine_role: MachineRoleName = "non-sudo"
     member_ids: IdList = []
     machine_ids: IdList = []
     tenant_id: Tenant = ""
@@ -64,9 +73,9 @@ class CreateGroup(Struct, kw_only=True):
 class UpdateGroup(Struct, kw_only=True):
     """What to change."""
 
-    name: Annotated[str, line(1, 100)] | None = None
+    name: Name | None = None
     description: Description | None = None
-    machine_role: RoleName | None = None
+    machine_role: MachineRoleName | None = None
 
 
 class MemberView(Struct, kw_only=True):
@@ -114,7 +123,7 @@ class RemoveMember(Struct, kw_only=True):
 class AddMachines(Struct, kw_only=True):
     """Agent ids or internal ids."""
 
-    machine_ids: IdList
+    machine_ids: Annotated[list[Id], Meta(min_length=1, max_length=MAX_MEMBERS)]
 
 
 def group_view(group: Group) -> GroupView:

@@ -11,6 +11,7 @@ from relay.api.webxterm.common import (
     LogLimit,
     PageNumber,
     PageQuery,
+    TimeBound,
     counts,
     moment,
     read_moment,
@@ -65,8 +66,8 @@ class LogQuery(Struct, kw_only=True):
     source: Annotated[str, line(0, 20)] = ""
     session_id: Annotated[str, line(0, 64)] = ""
     success: bool | None = None
-    since: Annotated[str, line(0, 40)] = field(default="", name="from")
-    until: Annotated[str, line(0, 40)] = field(default="", name="to")
+    since: TimeBound = field(default="", name="from")
+    until: TimeBound = field(default="", name="to")
     page: PageNumber | None = None
     limit: LogLimit | None = None
 

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from relay.api.fields import line, object_id, text
+from relay.api.fields import line, object_id, text, word
 from relay.api.routing import Call, Nothing, Route
-from relay.api.webxterm.common import Counts, Message, PageQuery, Search, Tenant, counts, moment, timestamp
+from relay.api.webxterm.common import Counts, Message, Name, PageQuery, Search, Tenant, counts, moment, timestamp
 from relay.domain.access import Permission
 from relay.domain.machines import Machine, uptime_text
 from relay.services.machines import NewMachine
@@ -76,7 +76,7 @@ class MachineList(Counts, kw_only=True):
 class MachineQuery(PageQuery, kw_only=True):
     """Which machines; `tenant_id` is for super admins."""
 
-    status: Annotated[str, line(0, 20)] = ""
+    status: Annotated[str, word("pending", "online", "offline")] = ""
     search: Search = ""
     tag: Annotated[str, line(0, 50)] = ""
     tenant_id: Tenant = ""
@@ -85,11 +85,11 @@ class MachineQuery(PageQuery, kw_only=True):
 class CreateMachine(Struct, kw_only=True):
     """A machine before its agent exists."""
 
-    name: Annotated[str, line(1, 100)]
+    name: Name
     description: Annotated[str, text(0, 500)] = ""
-    linux_user: Annotated[str, line(0, 32)] = ""
+    linux_user: Annotated[str, line(0, 32, told=r"^\s*([a-z_][a-z0-9_-]{0,31})?\s*$")] = ""
     tags: Annotated[list[Annotated[str, line(1, 50)]], Meta(max_length=20)] = []
-    metadata: Annotated[dict[str, Annotated[str, line(0, 500)]], Meta(max_length=50)] = {}
+    metadata: Annotated[dict[Annotated[str, line(1, 64)], Annotated[str, line(0, 500)]], Meta(max_length=50)] = {}
     tenant_id: Tenant = ""
 
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from relay.api.fields import line
+from relay.api.fields import word
 from relay.api.routing import Call, Nothing, Route
 from relay.api.webxterm.common import Message
 from relay.domain.access import Permission
-from relay.domain.roles import MACHINE_ROLES, PORTAL_ROLES, RoleCard, choose_roles
+from relay.domain.roles import MACHINE_ROLES, PORTAL_ROLES, ROLE_NAMES, RoleCard, choose_roles
 
 
 class RoleView(Struct, kw_only=True):
@@ -40,7 +40,7 @@ class UserRoles(Struct):
 class AssignRoles(Struct, kw_only=True):
     """Exactly one portal role, at most one machine role; without one the machine role stays as it is."""
 
-    roles: Annotated[list[Annotated[str, line(1, 50)]], Meta(min_length=1, max_length=10)]
+    roles: Annotated[list[Annotated[str, word(*ROLE_NAMES)]], Meta(min_length=1, max_length=10)]
 
 
 def _listed(cards: tuple[RoleCard, ...]) -> RoleList:

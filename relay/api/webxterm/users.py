@@ -6,8 +6,21 @@ from msgspec import Meta, Struct
 
 from relay.api.fields import Email, line
 from relay.api.routing import Call, Nothing, Route
-from relay.api.webxterm.auth import Name, NewPassword, OwnUser, own_user
-from relay.api.webxterm.common import Counts, Message, PageQuery, Search, Tenant, counts, moment, timestamp
+from relay.api.webxterm.auth import NewPassword, OwnUser, own_user
+from relay.api.webxterm.common import (
+    Counts,
+    GivenRole,
+    MachineRoleName,
+    Message,
+    Name,
+    PageQuery,
+    Search,
+    Tenant,
+    Username,
+    counts,
+    moment,
+    timestamp,
+)
 from relay.domain.access import Permission
 from relay.services.accounts import NewUser
 from relay.services.user_changes import UserChange
@@ -63,13 +76,13 @@ class UserQuery(PageQuery, kw_only=True):
 class CreateUser(Struct, kw_only=True):
     """A new account. `groups` are names."""
 
-    username: Annotated[str, line(3, 50)]
+    username: Username
     email: Email
     password: NewPassword
     first_name: Name
     last_name: Name
-    role: Annotated[str, line(0, 20)] = "user"
-    machine_role: Annotated[str, line(0, 20)] = ""
+    role: GivenRole = "user"
+    machine_role: MachineRoleName = ""
     groups: Annotated[list[Annotated[str, line(1, 100)]], Meta(max_length=100)] = []
     tenant_id: Tenant = ""
 
@@ -81,8 +94,8 @@ class UpdateUser(Struct, kw_only=True):
     last_name: Name | None = None
     email: Email | None = None
     password: NewPassword | None = None
-    role: Annotated[str, line(1, 20)] | None = None
-    machine_role: Annotated[str, line(0, 20)] | None = None
+    role: GivenRole | None = None
+    machine_role: MachineRoleName | None = None
     groups: Annotated[list[Annotated[str, line(1, 100)]], Meta(max_length=100)] | None = None
     enabled: bool | None = None
 

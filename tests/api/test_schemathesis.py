@@ -1,0 +1,19 @@
+"""What the API document promises, tried on a running relay: no surprise for an administrator, a user, a super admin.
+
+Always the same cases; `make fuzz` looks for new ones. The coverage phase, which tries each bound of each field, is the
+same for everybody who may pass, so only the administrator goes through it.
+"""
+
+import pytest
+
+from tests.fuzz.running import Bounds, fuzz
+
+QUICK = Bounds(seed=1, most_examples=3, phases="examples,fuzzing,stateful")
+THOROUGH = Bounds(seed=1, most_examples=5)
+
+
+@pytest.mark.parametrize(("person", "bounds"), [("admin", THOROUGH), ("granted", QUICK), ("super_admin", QUICK)])
+async def test_the_relay_does_what_its_document_says(tmp_path, person, bounds):
+    found = await fuzz(tmp_path, person, bounds)
+    assert found.is_clean, found.text
+    assert found.still_knows_us, "the login was lost on the way: what came after it tested nothing"
