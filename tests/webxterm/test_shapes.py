@@ -46,7 +46,7 @@ async def test_signup_login_refresh_logout(tmp_path):
         made = await home.anybody.post("/api/auth/signup", body)
         assert made.status == 201
         assert made.body == {
-            "message": "User created successfully. Please check your email to verify your account.",
+            "message": "User created successfully. This relay sends no mail, so your address stays unverified.",
             "user_id": made.body["user_id"],
             "username": "johndoe",
             "organization": "My Company Inc.",

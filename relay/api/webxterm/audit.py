@@ -11,6 +11,7 @@ from relay.api.webxterm.common import (
     Limit,
     PageNumber,
     Tenant,
+    TimeBound,
     counts,
     read_moment,
     timestamp,
@@ -69,8 +70,8 @@ class AuditQuery(Struct, kw_only=True):
     machine: Annotated[str, line(0, 24)] = ""
     email: Annotated[str, line(0, 254)] = ""
     q: Annotated[str, line(0, 200)] = ""
-    since: Annotated[str, line(0, 40)] = field(default="", name="from")
-    until: Annotated[str, line(0, 40)] = field(default="", name="to")
+    since: TimeBound = field(default="", name="from")
+    until: TimeBound = field(default="", name="to")
     tenant_id: Tenant = ""
     format: Literal["json", "csv", "jsonl"] = "json"
     page: PageNumber | None = None

@@ -17,8 +17,9 @@ LAST_YEAR = 2999
 
 Name = Annotated[str, line(1, 100)]
 Username = Annotated[str, line(3, 50, told=r"^\s*[A-Za-z0-9._-]{3,50}\s*$")]
-OrganizationName = Annotated[str, line(1, 100, told=r"^\s*[A-Za-z0-9][A-Za-z0-9 -]{0,61}[A-Za-z0-9]\s*$")]
+SLUGGABLE = r"^\s*[A-Za-z0-9][A-Za-z0-9 -]{0,61}[A-Za-z0-9]\s*$"
 """What a tenant id can be made of."""
+OrganizationName = Annotated[str, line(1, 100, told=SLUGGABLE)]
 GivenRole = Annotated[str, word(Role.COMPANY_ADMIN, Role.USER)]
 """A portal role that an administrator may give."""
 MachineRoleName = Annotated[str, word(*sorted(MACHINE_ROLE_NAMES))]
@@ -29,9 +30,8 @@ Limit = Annotated[int, Meta(ge=1, le=200)]
 LogLimit = Annotated[int, Meta(ge=1, le=500)]
 
 
-TimeBound = Annotated[
-    str, line(0, 40), Meta(extra_json_schema={"anyOf": [{"format": "date-time"}, {"format": "date"}, {"const": ""}]})
-]
+_TIME = {"anyOf": [{"format": "date-time"}, {"format": "date"}, {"pattern": r"^\s*$"}]}
+TimeBound = Annotated[str, line(0, 40), Meta(extra_json_schema=_TIME)]
 """Read with `read_moment`."""
 
 

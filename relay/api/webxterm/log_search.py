@@ -6,7 +6,7 @@ from msgspec import Meta, Struct, field
 
 from relay.api.fields import line
 from relay.api.routing import Call, Nothing, Reply, Route
-from relay.api.webxterm.common import Tenant, moment, read_moment
+from relay.api.webxterm.common import Tenant, TimeBound, moment, read_moment
 from relay.api.webxterm.history import LogView, log_view
 from relay.domain.access import Permission
 from relay.domain.commands import CommandRecord
@@ -40,8 +40,8 @@ class LogSearchQuery(Struct, kw_only=True):
     exit_code: Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)] | None = None
     success: bool | None = None
     source: Annotated[str, line(0, 20)] = ""
-    since: Annotated[str, line(0, 40)] = field(default="", name="from")
-    until: Annotated[str, line(0, 40)] = field(default="", name="to")
+    since: TimeBound = field(default="", name="from")
+    until: TimeBound = field(default="", name="to")
     tenant_id: Tenant = ""
     cursor: Annotated[str, line(0, 100)] = ""
     limit: Annotated[int, Meta(ge=1, le=MAX_ROWS)] = DEFAULT_ROWS

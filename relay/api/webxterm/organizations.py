@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from relay.api.fields import Email, line
 from relay.api.routing import Call, Nothing, Route
-from relay.api.webxterm.auth import Name, NewPassword
-from relay.api.webxterm.common import Counts, Message, PageQuery, Search, counts, timestamp
+from relay.api.webxterm.auth import NewPassword
+from relay.api.webxterm.common import SLUGGABLE, Counts, Message, Name, PageQuery, Search, Username, counts, timestamp
 from relay.domain.access import Permission
 from relay.domain.accounts import Role
 from relay.services.accounts import NewUser
@@ -48,7 +48,7 @@ class OrganizationQuery(PageQuery, kw_only=True):
 class FirstAdmin(Struct, kw_only=True):
     """The first administrator of a new organization."""
 
-    username: Annotated[str, line(3, 50)]
+    username: Username
     email: Email
     password: NewPassword
     first_name: Name
@@ -58,15 +58,15 @@ class FirstAdmin(Struct, kw_only=True):
 class CreateOrganization(Struct, kw_only=True):
     """A new organization; the slug is made of `name`."""
 
-    name: Annotated[str, line(3, 100)]
-    display_name: Annotated[str, line(1, 100)]
+    name: Annotated[str, line(3, 100, told=SLUGGABLE)]
+    display_name: Name
     admin: FirstAdmin | None = None
 
 
 class UpdateOrganization(Struct, kw_only=True):
     """What to change."""
 
-    display_name: Annotated[str, line(1, 100)] | None = None
+    display_name: Name | None = None
     enabled: bool | None = None
 
 
