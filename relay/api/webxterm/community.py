@@ -4,17 +4,18 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from relay.api.fields import line, text
+from relay.api.fields import line, text, word
 from relay.api.limits import WRITING_LIMITS
 from relay.api.routing import Call, Nothing, Route
 from relay.api.webxterm.common import Counts, Message, PageQuery, Search, Tenant, counts, timestamp
 from relay.domain.access import Permission
-from relay.domain.community import MAX_TAG_CHARS, MAX_TAGS, MAX_TEXT_CHARS, MAX_TITLE_CHARS, Fix, Issue
+from relay.domain.community import MAX_TAG_CHARS, MAX_TAGS, MAX_TEXT_CHARS, MAX_TITLE_CHARS, Fix, Issue, IssueStatus
 from relay.services.community import IssueChange, IssueFilter, NewIssue
 
 Title = Annotated[str, line(1, MAX_TITLE_CHARS)]
 Text = Annotated[str, text(1, MAX_TEXT_CHARS)]
 Tags = Annotated[list[Annotated[str, line(1, MAX_TAG_CHARS)]], Meta(max_length=MAX_TAGS)]
+Status = Annotated[str, word(*IssueStatus)]
 MachineId = Annotated[str, line(0, 24)]
 
 
@@ -56,7 +57,7 @@ class IssueList(Counts, kw_only=True):
 class IssueQuery(PageQuery, kw_only=True):
     """Which issues; `q` is looked for in title and description."""
 
-    status: Annotated[str, line(0, 20)] = ""
+    status: Status = ""
     q: Search = ""
     tag: Annotated[str, line(0, MAX_TAG_CHARS)] = ""
     author_id: Annotated[str, line(0, 24)] = ""
@@ -78,7 +79,7 @@ class UpdateIssue(Struct, kw_only=True):
 
     title: Title | None = None
     description: Text | None = None
-    status: Annotated[str, line(1, 20)] | None = None
+    status: Status | None = None
     machine_id: MachineId | None = None
     tags: Tags | None = None
 

@@ -88,6 +88,12 @@ class LogQuery(Struct, kw_only=True):
         )
 
 
+class LogSearchQuery(LogQuery, kw_only=True):
+    """Which of those that contain a text."""
+
+    q: Annotated[str, line(1, 200)]
+
+
 class SessionView(Struct, kw_only=True):
     """A session. `ended_at`, `duration_seconds` and `close_reason` are null while it is active."""
 
@@ -185,7 +191,7 @@ async def list_logs(call: Call[Nothing]) -> LogList:
 
 
 async def search_logs(call: Call[Nothing]) -> LogList:
-    query: LogQuery = call.query
+    query: LogSearchQuery = call.query
     wanted = query.filter(query.q)
     return _logs(await call.services.history.search(call.actor, call.path["agent_id"], wanted, query.wanted()))
 
@@ -205,7 +211,7 @@ ROUTES = (
     Route("GET", "/api/machines/{agent_id}/logs", permission=Permission.VIEW_MACHINES, view=list_logs,
           query=LogQuery, answer=LogList, summary="A machine's command log"),
     Route("GET", "/api/machines/{agent_id}/logs/search", permission=Permission.VIEW_MACHINES, view=search_logs,
-          query=LogQuery, answer=LogList, summary="Commands that contain a text"),
+          query=LogSearchQuery, answer=LogList, summary="Commands that contain a text"),
     Route("GET", "/api/machines/{agent_id}/sessions", permission=Permission.VIEW_MACHINES,
           view=list_machine_sessions, query=PageQuery, answer=SessionList, summary="A machine's sessions"),
     Route("GET", "/api/machines/{agent_id}/sessions/active", permission=Permission.VIEW_MACHINES,

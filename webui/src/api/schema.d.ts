@@ -1225,25 +1225,25 @@ export interface components {
             token: string;
             public_key: string;
             /** @default  */
-            hostname?: string;
+            hostname?: string | null;
             /** @default  */
-            os?: string;
+            os?: string | null;
             /** @default  */
-            arch?: string;
+            arch?: string | null;
             /** @default [] */
-            ip_addresses?: string[];
+            ip_addresses?: string[] | null;
             /** @default  */
-            linux_user?: string;
+            linux_user?: string | null;
             /** @default false */
-            allow_sudo?: boolean;
+            allow_sudo?: boolean | null;
             /** @default  */
-            agent_version?: string;
+            agent_version?: string | null;
             /** @default  */
-            name?: string;
+            name?: string | null;
             /** @default {} */
             metadata?: {
                 [key: string]: string;
-            };
+            } | null;
         };
         /**
          * Registered
@@ -1285,9 +1285,9 @@ export interface components {
          */
         LoginBody: {
             /** @default  */
-            email?: string;
+            email?: string | null;
             /** @default  */
-            username?: string;
+            username?: string | null;
             password: string;
         };
         /**
@@ -1356,7 +1356,7 @@ export interface components {
          */
         Refresh: {
             /** @default  */
-            token?: string;
+            token?: string | null;
         };
         /**
          * Refreshed
@@ -1429,13 +1429,13 @@ export interface components {
             first_name: string;
             last_name: string;
             /** @default user */
-            role?: string;
+            role?: ("company_admin" | "user") | null;
             /** @default  */
-            machine_role?: string;
+            machine_role?: ("" | "allow_sudo" | "non-sudo" | "non_sudo" | "sudo" | "user") | null;
             /** @default [] */
-            groups?: string[];
+            groups?: string[] | null;
             /** @default  */
-            tenant_id?: string;
+            tenant_id?: string | null;
         };
         /**
          * UpdateUser
@@ -1451,9 +1451,9 @@ export interface components {
             /** @default null */
             password?: string | null;
             /** @default null */
-            role?: string | null;
+            role?: ("company_admin" | "user") | null;
             /** @default null */
-            machine_role?: string | null;
+            machine_role?: ("" | "allow_sudo" | "non-sudo" | "non_sudo" | "sudo" | "user") | null;
             /** @default null */
             groups?: string[] | null;
             /** @default null */
@@ -1493,7 +1493,7 @@ export interface components {
          * @description Exactly one portal role, at most one machine role; without one the machine role stays as it is.
          */
         AssignRoles: {
-            roles: string[];
+            roles: ("allow_sudo" | "company_admin" | "non-sudo" | "non_sudo" | "sudo" | "super_admin" | "user")[];
         };
         /**
          * OrganizationList
@@ -1656,9 +1656,9 @@ export interface components {
             /** @default null */
             machine_id?: string | null;
             /** @default [] */
-            tags?: string[];
+            tags?: string[] | null;
             /** @default  */
-            tenant_id?: string;
+            tenant_id?: string | null;
         };
         /**
          * IssueAnswer
@@ -1696,7 +1696,7 @@ export interface components {
             /** @default null */
             description?: string | null;
             /** @default null */
-            status?: string | null;
+            status?: ("open" | "in_progress" | "resolved" | "closed") | null;
             /** @default null */
             machine_id?: string | null;
             /** @default null */
@@ -1863,17 +1863,17 @@ export interface components {
         CreateMachine: {
             name: string;
             /** @default  */
-            description?: string;
+            description?: string | null;
             /** @default  */
-            linux_user?: string;
+            linux_user?: string | null;
             /** @default [] */
-            tags?: string[];
+            tags?: string[] | null;
             /** @default {} */
             metadata?: {
                 [key: string]: string;
-            };
+            } | null;
             /** @default  */
-            tenant_id?: string;
+            tenant_id?: string | null;
         };
         /**
          * CreatedMachineAnswer
@@ -1935,9 +1935,9 @@ export interface components {
         RunCommandBody: {
             command: string;
             /** @default false */
-            wait?: boolean;
+            wait?: boolean | null;
             /** @default 30 */
-            timeout?: number;
+            timeout?: number | null;
         };
         /**
          * CommandAnswer
@@ -2122,11 +2122,11 @@ export interface components {
          */
         GrantBody: {
             /** @default  */
-            user_id?: string;
+            user_id?: string | null;
             /** @default  */
-            username?: string;
+            username?: string | null;
             /** @default null */
-            machine_role?: string | null;
+            machine_role?: ("" | "allow_sudo" | "non-sudo" | "non_sudo" | "sudo" | "user") | null;
             /** @default null */
             expires_at?: string | null;
         };
@@ -2136,9 +2136,9 @@ export interface components {
          */
         RevokeBody: {
             /** @default  */
-            user_id?: string;
+            user_id?: string | null;
             /** @default  */
-            username?: string;
+            username?: string | null;
         };
         /**
          * GroupList
@@ -2173,15 +2173,15 @@ export interface components {
         CreateGroup: {
             name: string;
             /** @default  */
-            description?: string;
+            description?: string | null;
             /** @default non-sudo */
-            machine_role?: string;
+            machine_role?: ("" | "allow_sudo" | "non-sudo" | "non_sudo" | "sudo" | "user") | null;
             /** @default [] */
-            member_ids?: string[];
+            member_ids?: string[] | null;
             /** @default [] */
-            machine_ids?: string[];
+            machine_ids?: string[] | null;
             /** @default  */
-            tenant_id?: string;
+            tenant_id?: string | null;
         };
         /**
          * GroupAnswer
@@ -2200,7 +2200,7 @@ export interface components {
             /** @default null */
             description?: string | null;
             /** @default null */
-            machine_role?: string | null;
+            machine_role?: ("" | "allow_sudo" | "non-sudo" | "non_sudo" | "sudo" | "user") | null;
         };
         /**
          * MemberList
@@ -2229,9 +2229,9 @@ export interface components {
          */
         AddMembers: {
             /** @default  */
-            user_id?: string;
+            user_id?: string | null;
             /** @default [] */
-            user_ids?: string[];
+            user_ids?: string[] | null;
         };
         /**
          * RemoveMember
@@ -2239,7 +2239,7 @@ export interface components {
          */
         RemoveMember: {
             /** @default  */
-            user_id?: string;
+            user_id?: string | null;
         };
         /**
          * GroupMachineList
@@ -5517,7 +5517,7 @@ export interface operations {
             query?: {
                 page?: number;
                 limit?: number;
-                status?: string;
+                status?: "open" | "in_progress" | "resolved" | "closed";
                 q?: string;
                 tag?: string;
                 author_id?: string;
@@ -7062,7 +7062,7 @@ export interface operations {
             query?: {
                 page?: number;
                 limit?: number;
-                status?: string;
+                status?: "pending" | "online" | "offline";
                 search?: string;
                 tag?: string;
                 tenant_id?: string;
@@ -7778,8 +7778,8 @@ export interface operations {
                 source?: string;
                 session_id?: string;
                 success?: boolean;
-                from?: string;
-                to?: string;
+                from?: string | unknown | unknown | unknown;
+                to?: string | unknown | unknown | unknown;
                 page?: number;
                 limit?: number;
             };
@@ -7874,14 +7874,14 @@ export interface operations {
     };
     search_logs: {
         parameters: {
-            query?: {
-                q?: string;
+            query: {
+                q: string;
                 user_id?: string;
                 source?: string;
                 session_id?: string;
                 success?: boolean;
-                from?: string;
-                to?: string;
+                from?: string | unknown | unknown | unknown;
+                to?: string | unknown | unknown | unknown;
                 page?: number;
                 limit?: number;
             };
@@ -8174,8 +8174,8 @@ export interface operations {
                 exit_code?: number;
                 success?: boolean;
                 source?: string;
-                from?: string;
-                to?: string;
+                from?: string | unknown | unknown | unknown;
+                to?: string | unknown | unknown | unknown;
                 tenant_id?: string;
                 cursor?: string;
                 limit?: number;
@@ -10266,8 +10266,8 @@ export interface operations {
                 machine?: string;
                 email?: string;
                 q?: string;
-                from?: string;
-                to?: string;
+                from?: string | unknown | unknown | unknown;
+                to?: string | unknown | unknown | unknown;
                 tenant_id?: string;
                 format?: "csv" | "json" | "jsonl";
                 page?: number;
