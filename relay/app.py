@@ -252,11 +252,13 @@ async def _serve(house: House, sockets: list[socket.socket], task_status: trio.T
             timers.start_soon(stream_audit, stream)
         await timers.start(partial(keep_up, house.services.upkeep, sweep_interval_s=house.config.sweep_interval_s))
         await _start_courier(house.services.letters, timers)
+        await timers.start(house.services.fleet_commands.run)
         async with trio.open_nursery() as serving:
             serving.start_soon(partial(server.run, sockets, draining=draining, drain_s=house.config.drain_s))
             running = Running(url=f"http://{address}", services=house.services, hub=house.hub, draining=draining)
             task_status.started(running)
             await draining.wait()
+            house.services.fleet_commands.stop()
             await house.hub.shutdown()
         timers.cancel_scope.cancel()
 

@@ -165,6 +165,8 @@ class Config:
 
     admin_implicit_access: bool = _setting(True, _flag, "ADMIN_IMPLICIT_ACCESS")
     max_sessions_per_user: int = _setting(20, _count(1, 1000), "MAX_SESSIONS_PER_USER")
+    max_machines_per_run: int = _setting(1000, _count(1, 1000))
+    max_runs_per_user: int = _setting(5, _count(1, 100))
     terminal_idle_timeout_minutes: int = _setting(0, _count(0, 24 * 60), "TERMINAL_IDLE_TIMEOUT_MINUTES")
     terminal_detach_minutes: int = _setting(5, _count(0, 24 * 60), "TERMINAL_DETACH_MINUTES")
     terminal_scrollback_bytes: int = _setting(256 * 1024, _count(64 * 1024, 16 * 1024 * 1024))

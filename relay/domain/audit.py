@@ -51,6 +51,8 @@ class Action(StrEnum):
     SETTINGS_CHANGED = "settings_changed"
     AUDIT_EXPORTED = "audit_exported"
     COMMANDS_EXPORTED = "commands_exported"
+    COMMANDS_RUN = "commands_run"
+    COMMANDS_CANCELLED = "commands_cancelled"
     AUDIT_CHAIN_STARTED = "audit_chain_started"
     AGENT_LOG_BROKEN = "agent_log_broken"
 
@@ -88,6 +90,8 @@ _SESSION = {
     Action.MACHINE_ACCESS,
     Action.ACCESS_DENIED,
     Action.COMMAND_EXECUTED,
+    Action.COMMANDS_RUN,
+    Action.COMMANDS_CANCELLED,
     Action.SESSION_CLOSED,
     Action.PORT_FORWARD_OPENED,
     Action.FILE_TRANSFERRED,

@@ -13,6 +13,8 @@ The hub needs a listener before it can be built, and the services need the hub. 
 from dataclasses import dataclass
 from datetime import timedelta
 
+import trio
+
 from relay.clock import Clock
 from relay.config import Config
 from relay.ids import Ids
@@ -36,6 +38,7 @@ from relay.services.dashboard import Dashboard
 from relay.services.enrolment import Enrolments
 from relay.services.fixes import Fixes
 from relay.services.fleet import Fleet
+from relay.services.fleet_commands import FleetCommands
 from relay.services.groups import Groups
 from relay.services.history import History
 from relay.services.key_enrolment import KeyEnrolments
@@ -64,6 +67,9 @@ from relay.services.presence import Presence
 from relay.services.profile import Profile
 from relay.services.recheck import LiveRecheck
 from relay.services.rights import Rights
+from relay.services.run_driver import LANES_AT_ONCE, RunTools
+from relay.services.run_records import RunRecords
+from relay.services.run_targets import RunTargets
 from relay.services.session_attestations import SessionAttestations
 from relay.services.standing import Standing
 from relay.services.terminals import Terminals
@@ -124,6 +130,7 @@ class Services:
     access: AccessGrants
     enrolment: Enrolments
     commands: Commands
+    fleet_commands: FleetCommands
     terminals: Terminals
     history: History
     log_search: LogSearches
@@ -164,6 +171,7 @@ def build(devices: Devices, config: Config) -> Services:
     checkpoints = _checkpoints(d)
     audit_log = AuditLog(database=database)
     api_keys = _api_keys(d, audit, standing, recheck)
+    commands = _commands(d, audit, rights, recheck)
     return Services(
         accounts=accounts,
         verification=verification,
@@ -183,7 +191,8 @@ def build(devices: Devices, config: Config) -> Services:
         machines=_machines(d, audit, rights=rights, presence=presence, recheck=recheck, config=config),
         access=AccessGrants(database=database, rights=rights, audit=audit, recheck=recheck, clock=clock, ids=ids),
         enrolment=_enrolment(d, audit, api_keys),
-        commands=_commands(d, audit, rights, recheck),
+        commands=commands,
+        fleet_commands=_fleet_commands(d, audit, rights, standing, commands=commands, config=config),
         terminals=_terminals(d, audit, rights, recheck),
         log_search=LogSearches(database=database, rights=rights, audit=audit),
         history=history,
@@ -349,6 +358,28 @@ def _commands(d: Devices, audit: Audit, rights: Rights, recheck: LiveRecheck) ->
         results=results,
         verify=d.identity.verify,
         background=d.background,
+        clock=d.clock,
+        ids=d.ids,
+    )
+
+
+def _fleet_commands(
+    d: Devices, audit: Audit, rights: Rights, standing: Standing, *, commands: Commands, config: Config
+) -> FleetCommands:
+    records = RunRecords(database=d.database, most_of_a_user=config.max_runs_per_user)
+    tools = RunTools(
+        records=records,
+        commands=commands,
+        standing=standing,
+        at_once=trio.CapacityLimiter(LANES_AT_ONCE),
+        clock=d.clock,
+        ids=d.ids,
+    )
+    return FleetCommands(
+        targets=RunTargets(database=d.database, rights=rights, most=config.max_machines_per_run),
+        records=records,
+        tools=tools,
+        audit=audit,
         clock=d.clock,
         ids=d.ids,
     )

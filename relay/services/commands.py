@@ -32,10 +32,14 @@ from relay.services.recheck import LiveRecheck
 from relay.services.records import to_document
 from relay.services.rights import NOT_AUTHORIZED, Rights
 from relay.terminal.command_run import CommandOutcome, CommandRequest
+from relay.terminal.errors import AgentOffline, TooManySessions
 from relay.terminal.hub import Hub
 
 _SUDO = re.compile(r"\s*(?:sudo|su|doas|pkexec)(?:\s|$)")
 """A plain try is refused with a clear word here; the machine refuses every other way (no_new_privs)."""
+
+NEVER_SENT = (AgentOffline, TooManySessions)
+"""Refusals that say for sure that the machine was told nothing: then the log has no row."""
 
 log = structlog.get_logger(__name__)
 
@@ -154,18 +158,8 @@ class Commands:
         if sent.is_shown:
             self.asides.ended(live, sent.command, sent.outcome, sent.error)
         try:
-            taken = self._attested(machine, sent)
-            if taken.fault:
-                await self.audit.write(
-                    broken_log(
-                        machine.tenant_id,
-                        machine.agent_id,
-                        taken.fault,
-                        at=self.clock.now(),
-                        command_id=sent.command_id,
-                    )
-                )
-            await self.writer.write("commands", to_document(self._record_of(live, machine, sent, taken)))
+            if not isinstance(sent.refusal, NEVER_SENT):
+                await self._log(live, machine, sent)
             await self.results.keep(live, sent.command, sent.outcome, sent.error)
         except Exception:  # the store is full or gone: the command has run, the relay goes on; logged here, once
             log.exception("command row lost", command_id=sent.command_id)
@@ -177,6 +171,15 @@ class Commands:
         if found is None:
             return Taken(attested=Attested.UNSIGNED)
         return attested_done(self.verify, found.key, machine.agent_id, found.run, found.done)
+
+    async def _log(self, live: LiveCommand, machine: Machine, sent: Sent) -> None:
+        taken = self._attested(machine, sent)
+        if taken.fault:
+            entry = broken_log(
+                machine.tenant_id, machine.agent_id, taken.fault, at=self.clock.now(), command_id=sent.command_id
+            )
+            await self.audit.write(entry)
+        await self.writer.write("commands", to_document(self._record_of(live, machine, sent, taken)))
 
     def _record_of(self, live: LiveCommand, machine: Machine, sent: Sent, taken: Taken) -> CommandRecord:
         actor, outcome = live.actor, sent.outcome

@@ -28,7 +28,7 @@ MACHINES_AT_ONCE = 250
 EXPORT_ROWS = 500
 COLUMNS = (
     "timestamp", "machine_name", "agent_id", "username", "user_id", "command", "exit_code", "success", "duration_ms",
-    "source", "session_id", "cwd", "method", "confidence", "ip_address", "id",
+    "source", "session_id", "cwd", "method", "confidence", "attested", "ip_address", "id",
 )  # fmt: skip
 
 

@@ -70,6 +70,13 @@ class Rights:
             return scope
         return {**scope, "$or": [{"owner_id": actor.user_id}, one_of("_id", await self._granted_ids(actor))]}
 
+    async def usable(self, actor: Actor, tenant_id: str) -> Filter:
+        """A filter over machines of one organization: those the actor may use now."""
+        if self.admin_implicit and actor.administers(tenant_id):
+            return {"tenant_id": tenant_id}
+        own = [{"owner_id": actor.user_id}, one_of("_id", await self._granted_ids(actor))]
+        return {"tenant_id": actor.tenant_id, "$or": own}
+
     async def visible_ids(self, actor: Actor) -> Sequence[str] | None:
         """The internal ids of those machines; None where a whole organization (or all) is visible."""
         if actor.is_admin:

@@ -95,6 +95,20 @@ RECORDS = (
         substrings=Substrings(field="command", newest="timestamp", within=("tenant_id", "machine_id", "user_id")),
     ),
     CollectionSchema(
+        name="runs",
+        indexes=(
+            _index("tenant_id", "-created_at"),
+            _index("tenant_id", "user_id", "-created_at"),
+            _index("user_id", "status"),
+            _index("status"),
+            _index("expires_at", ttl_s=0),
+        ),
+    ),
+    CollectionSchema(  # a machine's part of a run
+        name="run_lanes",
+        indexes=(_index("run_id", "changed"), _index("tenant_id"), _index("expires_at", ttl_s=0)),
+    ),
+    CollectionSchema(
         name="command_results",  # _id is the command's
         indexes=(_index("expires_at", ttl_s=0), _index("tenant_id", "machine_id", "-created_at")),
     ),
