@@ -35,10 +35,12 @@ from relay.audit_streams import audit_streams
 from relay.clock import Clock
 from relay.config import Config, ConfigError, check_mail, split_address
 from relay.domain.errors import Refusal
+from relay.identity_providers import identity_providers
 from relay.ids import Ids
 from relay.outbound.mail import Mailer, SmtpSettings
 from relay.release import release
-from relay.services.all import Devices, Services, build
+from relay.services.all import Services, build
+from relay.services.devices import Devices
 from relay.services.fleet import Fleet
 from relay.services.letters import Letters
 from relay.services.live import Live
@@ -196,6 +198,7 @@ def _build(
         clock=clock,
         ids=ids,
         mailer=mailer_of(config),
+        identity_providers=identity_providers(config, clock),
     )
     services = build(devices, config)
     return House(config=config, clock=clock, ids=ids, keys=keys, hub=hub, fleet=fleet, services=services)

@@ -5,12 +5,15 @@ API's own documentation uses). docs/operations.md has a line for each; a test co
 """
 
 import ipaddress
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from relay.domain.identity import RESERVED_IDS, Issuer
 
 _DEFAULT_DATA = Path("data")
 
@@ -125,6 +128,36 @@ def _json_lines(value: str) -> Destination:
     return Destination("file", path=value.strip())
 
 
+def _directory(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.\-]{1,128}", value.strip()):
+        raise ValueError("must be common, organizations, consumers, or the id or domain of a directory")
+    return value.strip().lower()
+
+
+def _issuers(value: str) -> tuple[Issuer, ...]:
+    """A JSON list of objects. Refusals never repeat the text: secrets stand in it."""
+    try:
+        found = tuple(Issuer(**each) for each in json.loads(value))
+    except (ValueError, TypeError):
+        found = ()
+    if not found or not all(_is_issuer(each) for each in found) or len({each.id for each in found}) != len(found):
+        raise ValueError(
+            'must be a JSON list such as [{"id": "sso", "name": "Our SSO", "issuer": "https://sso.example", '
+            '"client_id": "…", "client_secret": "…"}], each id once, of a-z, 0-9 and hyphens'
+        )
+    return found
+
+
+def _is_issuer(issuer: Issuer) -> bool:
+    texts = (issuer.issuer, issuer.client_id, issuer.client_secret, issuer.name)
+    return (
+        all(isinstance(each, str) and each for each in (issuer.id, *texts))
+        and re.fullmatch(r"[a-z][a-z0-9-]{0,31}", issuer.id) is not None
+        and issuer.id not in RESERVED_IDS
+        and re.fullmatch(r"https?://[^\s?#@]+", issuer.issuer) is not None
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """The settings of one relay. Times are in the unit their name ends with; sizes are bytes."""
@@ -151,6 +184,16 @@ class Config:
     super_admin_username: str = _setting("", _text, "SUPER_ADMIN_USERNAME")
     super_admin_email: str = _setting("", _text, "SUPER_ADMIN_EMAIL")
     super_admin_password: str = _setting("", str, "SUPER_ADMIN_PASSWORD", secret=True)
+
+    microsoft_client_id: str = _setting("", _text, "MICROSOFT_CLIENT_ID")
+    microsoft_client_secret: str = _setting("", _text, "MICROSOFT_CLIENT_SECRET", secret=True)
+    microsoft_tenant_id: str = _setting("common", _directory, "MICROSOFT_TENANT_ID")
+    github_client_id: str = _setting("", _text, "GITHUB_CLIENT_ID")
+    github_client_secret: str = _setting("", _text, "GITHUB_CLIENT_SECRET", secret=True)
+    oidc_providers: tuple[Issuer, ...] = _setting((), _issuers, "OIDC_PROVIDERS", secret=True)
+    oidc_private_origins: tuple[str, ...] = _setting((), _origins, "OIDC_PRIVATE_ORIGINS")
+    oidc_redirect_base_url: str = _setting("", _origin_or_nothing, "OIDC_REDIRECT_BASE_URL")
+    frontend_url: str = _setting("", _origin_or_nothing, "FRONTEND_URL")
 
     smtp_host: str = _setting("", _text, "SMTP_HOST")
     smtp_port: int = _setting(587, _count(1, 65535), "SMTP_PORT")
@@ -227,6 +270,17 @@ def check_mail(config: Config) -> None:
         )
     if config.smtp_username and config.smtp_tls == "none" and config.smtp_host not in {"localhost", "127.0.0.1", "::1"}:
         raise ConfigError("SMTP_TLS=none would send SMTP_PASSWORD in clear: use starttls or tls")
+
+
+def check_identity(config: Config) -> None:
+    """The settings about identity providers fit together. Raises ConfigError."""
+    pairs = {
+        "MICROSOFT": (config.microsoft_client_id, config.microsoft_client_secret),
+        "GITHUB": (config.github_client_id, config.github_client_secret),
+    }
+    for name, (client_id, secret) in pairs.items():
+        if bool(client_id) != bool(secret):
+            raise ConfigError(f"{name}_CLIENT_ID and {name}_CLIENT_SECRET belong together: set both or none")
 
 
 def split_address(listen: str) -> tuple[str, int]:

@@ -24,6 +24,7 @@ STATUSES: Mapping[type[Refusal], int] = {
     errors.Conflict: 409,
     errors.TooLarge: 413,
     errors.TooMany: 429,
+    errors.NotConfigured: 501,
     errors.Unavailable: 503,
     errors.TimedOut: 504,
 }

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 MAX_USER_AGENT_CHARS = 512
 MAX_KEY_CHARS = 256
+MAX_COOKIE_CHARS = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,7 @@ def read_facts(door: Door, asked: Any) -> RequestFacts:
         authorization=said.get("authorization", ""),
         wants_page="text/html" in said.get("accept", ""),
         api_key=said.get("x-api-key", "")[:MAX_KEY_CHARS],
+        cookie=said.get("cookie", "")[:MAX_COOKIE_CHARS],
     )
 
 

@@ -64,6 +64,8 @@ EMAIL_LIMITS = (Limit(name="verification mail", most=5, window_s=3600, key=_by_a
 """Five verification mails an hour for one person."""
 LINK_LIMITS = (Limit(name="verification link", most=60, window_s=900, key=_by_address),)
 """Links opened from one address: their tokens cannot be guessed, this spares the store."""
+OIDC_LIMITS = (Limit(name="identity provider", most=60, window_s=900, key=_by_address),)
+"""Departures to identity providers and returns from them, from one address: each return asks the provider."""
 NEW_KEY_LIMITS = (Limit(name="new account key", most=10, window_s=900, key=_by_address),)
 """Each new key disconnects machines."""
 KEY_LIMITS = (Limit(name="account key", most=30, window_s=900, key=_by_address, failures_only=True),)

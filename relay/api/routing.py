@@ -48,6 +48,7 @@ class RequestFacts:
     authorization: str = field(default="", repr=False)
     wants_page: bool = False  # a browser that shows what comes, rather than a program that reads it
     api_key: str = field(default="", repr=False)
+    cookie: str = field(default="", repr=False)
 
     @property
     def bearer(self) -> str:

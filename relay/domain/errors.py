@@ -52,5 +52,9 @@ class TimedOut(Refusal):
     """It was started and did not end in the time given."""
 
 
+class NotConfigured(Refusal):
+    """This relay could do it, and its operator has not set it up."""
+
+
 class MachinePending(Unavailable):
     """The machine was added, and no agent has enrolled for it yet."""

@@ -17,7 +17,6 @@ import trio
 
 from relay.clock import Clock
 from relay.config import Config
-from relay.ids import Ids
 from relay.services.access import AccessGrants
 from relay.services.accounts import Accounts
 from relay.services.api_keys import ApiKeys
@@ -35,34 +34,23 @@ from relay.services.commands import Commands
 from relay.services.community import Community
 from relay.services.credentials import AgentCredentials
 from relay.services.dashboard import Dashboard
+from relay.services.devices import Devices
 from relay.services.enrolment import Enrolments
 from relay.services.fixes import Fixes
-from relay.services.fleet import Fleet
 from relay.services.fleet_commands import FleetCommands
 from relay.services.groups import Groups
 from relay.services.history import History
 from relay.services.key_enrolment import KeyEnrolments
 from relay.services.letters import Letters
-from relay.services.live import Live
 from relay.services.log_search import LogSearches
 from relay.services.login import Login
 from relay.services.login_audit import LoginAudit
 from relay.services.login_tokens import LoginTokens
 from relay.services.machines import Machines
+from relay.services.oidc import Oidc
 from relay.services.organizations import Organizations
 from relay.services.password_proof import PasswordProof
 from relay.services.people import build_people
-from relay.services.ports import (
-    AuditSigner,
-    Background,
-    Checkpoints,
-    Identity,
-    Passwords,
-    Post,
-    Sealer,
-    Tokens,
-    Writer,
-)
 from relay.services.presence import Presence
 from relay.services.profile import Profile
 from relay.services.recheck import LiveRecheck
@@ -78,33 +66,8 @@ from relay.services.uploads import Uploads
 from relay.services.user_changes import UserChanges
 from relay.services.users import Users
 from relay.services.verification import EmailVerification
-from relay.store.chained import Chains
 from relay.store.interface import Database
-from relay.store.uploads import UploadFolder
 from relay.terminal.hub import Hub
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Devices:
-    """Everything the services stand on. `background` is the application nursery's `start_soon`."""
-
-    database: Database
-    writer: Writer
-    chains: Chains
-    hub: Hub
-    fleet: Fleet
-    live: Live
-    audit_key: AuditSigner
-    checkpoint_file: Checkpoints
-    passwords: Passwords
-    tokens: Tokens
-    sealer: Sealer
-    identity: Identity
-    background: Background
-    uploads: UploadFolder
-    clock: Clock
-    ids: Ids
-    mailer: Post | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +78,7 @@ class Services:
     login: Login
     auth: Auth
     api_keys: ApiKeys
+    oidc: Oidc
     users: Users
     user_changes: UserChanges
     organizations: Organizations
@@ -170,13 +134,15 @@ def build(devices: Devices, config: Config) -> Services:
     )
     checkpoints = _checkpoints(d)
     audit_log = AuditLog(database=database)
+    login = _login(d, audit, standing, config)
     api_keys = _api_keys(d, audit, standing, recheck)
     commands = _commands(d, audit, rights, recheck)
     return Services(
         accounts=accounts,
         verification=verification,
         letters=letters,
-        login=_login(d, audit, standing, config),
+        login=login,
+        oidc=_oidc(d, login, config),
         auth=_auth(d, api_keys, config),
         api_keys=api_keys,
         profile=_profile(d, audit, recheck, config),
@@ -242,6 +208,18 @@ def _upkeep(d: Devices, *, recheck: LiveRecheck, presence: Presence, organizatio
         presence=presence,
         organizations=organizations,
         clock=d.clock,
+    )
+
+
+def _oidc(d: Devices, login: Login, config: Config) -> Oidc:
+    return Oidc(
+        providers=d.identity_providers,
+        login=login,
+        sealer=d.sealer,
+        clock=d.clock,
+        ids=d.ids,
+        redirect_base_url=config.oidc_redirect_base_url,
+        console=config.frontend_url,
     )
 
 

@@ -1,13 +1,13 @@
 """The services about people: accounts changed by administrators, organizations, the community, what people upload."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from relay.config import Config
 from relay.services.accounts import Accounts
 from relay.services.audit import Audit
 from relay.services.avatars import Avatars
 from relay.services.community import Community
+from relay.services.devices import Devices
 from relay.services.fixes import Fixes
 from relay.services.organizations import Organizations
 from relay.services.presence import Presence
@@ -16,9 +16,6 @@ from relay.services.rights import Rights
 from relay.services.uploads import Uploads
 from relay.services.user_changes import UserChanges
 from relay.services.users import Users
-
-if TYPE_CHECKING:
-    from relay.services.all import Devices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +31,7 @@ class People:
 
 
 def build_people(
-    d: "Devices",
+    d: Devices,
     config: Config,
     *,
     audit: Audit,

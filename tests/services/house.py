@@ -16,7 +16,8 @@ from relay.domain.accounts import Role
 from relay.ids import FakeIds
 from relay.services.accounts import NewUser
 from relay.services.agent_facts import Enrolment
-from relay.services.all import Devices, Services, build
+from relay.services.all import Services, build
+from relay.services.devices import Devices
 from relay.services.fleet import Fleet
 from relay.services.live import Live
 from relay.services.login_outcomes import LoggedIn

@@ -13,6 +13,7 @@ from relay.api.webxterm import (
     history,
     log_search,
     machines,
+    oidc,
     organizations,
     profile,
     roles,
@@ -24,6 +25,7 @@ from relay.api.webxterm import (
 
 ROUTES: tuple[Route, ...] = (
     *auth.ROUTES,
+    *oidc.ROUTES,
     *email_verification.ROUTES,
     *users.ROUTES,
     *roles.ROUTES,

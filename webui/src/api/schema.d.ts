@@ -242,6 +242,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/oidc/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom one may log in with */
+        get: operations["list_oidc_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/microsoft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Log in with Microsoft */
+        get: operations["begin_microsoft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/github": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Log in with GitHub */
+        get: operations["begin_github"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Log in with another provider */
+        get: operations["begin_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Come back from a provider */
+        get: operations["finish_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/verify-email": {
         parameters: {
             query?: never;
@@ -1417,6 +1502,16 @@ export interface components {
         Refreshed: {
             token: string;
             expires_in: number;
+        };
+        /**
+         * Providers
+         * @description Whom one may log in with: ids for the path, and what people read, by id.
+         */
+        Providers: {
+            providers: string[];
+            display_names: {
+                [key: string]: string;
+            };
         };
         /**
          * LinkToken
@@ -3613,6 +3708,405 @@ export interface operations {
                 headers: {
                     /** @description Finds this answer in the relay's log. */
                     "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
+            500: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+        };
+    };
+    list_oidc_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Providers"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
+            500: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+        };
+    };
+    begin_microsoft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Go on there. */
+            302: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Where to go on. */
+                    location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description Too often; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Seconds to wait. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
+            500: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description This relay is not set up for it. */
+            501: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description It cannot be reached just now. */
+            503: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+        };
+    };
+    begin_github: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Go on there. */
+            302: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Where to go on. */
+                    location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description Too often; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Seconds to wait. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
+            500: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description This relay is not set up for it. */
+            501: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description It cannot be reached just now. */
+            503: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+        };
+    };
+    begin_oidc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Go on there. */
+            302: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Where to go on. */
+                    location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A field is missing or malformed; the text names the first one. */
+            400: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description It does not exist, or lies in another organization. */
+            404: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description Too often; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Seconds to wait. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description A defect of the relay; the answer's x-correlation-id finds it in the log. */
+            500: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description This relay is not set up for it. */
+            501: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description It cannot be reached just now. */
+            503: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+        };
+    };
+    finish_oidc: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+                error?: string;
+                iss?: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Go on there. */
+            302: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Where to go on. */
+                    location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A field is missing or malformed; the text names the first one. */
+            400: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description It does not exist, or lies in another organization. */
+            404: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description The query string is too long. */
+            414: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refused"];
+                };
+            };
+            /** @description Too often; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    /** @description Finds this answer in the relay's log. */
+                    "x-correlation-id": string;
+                    /** @description Seconds to wait. */
+                    "retry-after": number;
                     [name: string]: unknown;
                 };
                 content: {
