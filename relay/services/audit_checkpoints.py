@@ -15,6 +15,7 @@ from relay.clock import Clock
 from relay.domain.access import Actor
 from relay.domain.audit_chain import Head, moment
 from relay.domain.audit_checkpoints import Checkpoint, read_checkpoint
+from relay.domain.errors import Unavailable
 from relay.domain.paging import Page, PageRequest
 from relay.services.ports import AuditSigner, Checkpoints
 from relay.services.records import tenant_filter
@@ -61,12 +62,15 @@ class AuditCheckpoints:
                 await self.sign(tenant_id)
 
     async def sign_all(self) -> None:
-        """Sign every chain that has grown."""
+        """At the end: sign every chain that has grown, as far as the disk and the database let us."""
         for tenant_id in list(self.chains.written):
-            await self.sign(tenant_id)
+            try:
+                await self.sign(tenant_id)
+            except Exception:  # the relay ends all the same, and the next start signs; logged here, once
+                log.exception("audit checkpoint failed", tenant_id=tenant_id)
 
     async def sign(self, tenant_id: str) -> None:
-        """Sign the end of one chain, unless that is done."""
+        """Sign the end of one chain, unless that is done. Raises Unavailable when the file cannot be written."""
         async with self._turn:
             head = self.chains.written.get(tenant_id) or await self.chains.head(tenant_id)
             if head.seq > (await self._last(tenant_id))[0]:
@@ -76,7 +80,10 @@ class AuditCheckpoints:
         now = self.clock.now()
         bare = Checkpoint(tenant_id=tenant_id, seq=head.seq, hash=head.hash, time=moment(now), kid=self.key.kid)
         signed = replace(bare, signature=self.key.sign(bare.message))
-        await trio.to_thread.run_sync(partial(self.file.append, signed))
+        try:
+            await trio.to_thread.run_sync(partial(self.file.append, signed))
+        except OSError as error:
+            raise Unavailable(f"A checkpoint of the audit log cannot be written: {error.strerror or error}") from error
         try:
             await self.database.collection("audit_checkpoints").insert_one(_document(signed))
         except Duplicate:  # an older state was restored: the file has both, and verification will say so

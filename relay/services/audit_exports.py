@@ -4,7 +4,7 @@ An entry says who exported what before the first byte goes out. Memory is that o
 """
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from relay.clock import Clock
 from relay.domain.access import Actor
 from relay.domain.audit import Action
 from relay.domain.audit_chain import CHAIN, FIRST, Head, entry_of, moment
+from relay.domain.audit_checkpoints import Checkpoint
 from relay.domain.audit_export import ExportLines, end_line, end_message
 from relay.domain.csv_cells import csv_line
 from relay.domain.errors import Invalid
@@ -93,30 +94,27 @@ class AuditExports:
 
     async def _csv(self, earlier: Filter, chained: Filter, stretch: Stretch) -> AsyncIterator[bytes]:
         yield csv_line(COLUMNS)
-        async for page in self._earlier(earlier):
-            yield b"".join(_csv_row(each) for each in page)
-        async for page in self._pages(chained, stretch):
-            yield b"".join(_csv_row(each) for each in page)
+        skip, after = 0, stretch.first - 1
+        while page := await self._earlier(earlier, skip):
+            yield b"".join(map(_csv_row, page))
+            skip += len(page)
+        while page := await self._page(chained, after, stretch.last):
+            yield b"".join(map(_csv_row, page))
+            after = page[-1]["seq"]
 
     async def _lines(
         self, tenant_id: str, wanted: AuditFilter, earlier: Filter, chained: Filter, stretch: Stretch
     ) -> AsyncIterator[bytes]:
         lines = ExportLines(await self._header(tenant_id, wanted, stretch), self.key.kid)
         yield lines.begin()
-        async for page in self._earlier(earlier):
+        skip, after = 0, stretch.first - 1
+        while page := await self._earlier(earlier, skip):
             yield b"".join(lines.aside("earlier", _earlier_entry(each)) for each in page)
-        after = stretch.first - 1
-        async for page in self._pages(chained, stretch):
+            skip += len(page)
+        while page := await self._page(chained, after, stretch.last):
             signed = {each.seq: each for each in await self.checkpoints.between(tenant_id, after, page[-1]["seq"])}
+            yield b"".join(_with_checkpoint(lines, each, signed.get(each["seq"])) for each in page)
             after = page[-1]["seq"]
-            yield b"".join(
-                line
-                for each in page
-                for line in (
-                    _entry_line(lines, each),
-                    *([lines.aside("checkpoint", signed[each["seq"]].shown())] if each["seq"] in signed else []),
-                )
-            )
         end = lines.end()
         yield end_line(end, self.key.sign(end_message(end)))
 
@@ -137,18 +135,12 @@ class AuditExports:
             "keys": [dict(self.key.jwk)],
         }
 
-    async def _pages(self, where: Filter, stretch: Stretch) -> AsyncIterator[Sequence[Document]]:
-        after = stretch.first - 1
-        while found := await self._find({**where, "seq": {"$gt": after, "$lte": stretch.last}}, [("seq", 1)]):
-            yield found
-            after = found[-1]["seq"]
+    async def _page(self, where: Filter, after: int, last: int) -> list[Document]:
+        return await self._find({**where, "seq": {"$gt": after, "$lte": last}}, [("seq", 1)])
 
-    async def _earlier(self, where: Filter) -> AsyncIterator[Sequence[Document]]:
+    async def _earlier(self, where: Filter, skip: int) -> list[Document]:
         """Entries older than the chain; there are some only where a relay without one has run."""
-        skip = 0
-        while found := await self._find(where, [("timestamp", 1)], skip):
-            yield found
-            skip += len(found)
+        return await self._find(where, [("timestamp", 1), ("_id", 1)], skip)
 
     async def _find(self, where: Filter, sort: Sort, skip: int = 0) -> list[Document]:
         return await self.database.collection("audit").find(where, sort=sort, skip=skip, limit=PAGE_ROWS)
@@ -160,6 +152,11 @@ def _chained(tenant_id: str, conditions: Filter) -> Filter:
     return {"tenant_id": tenant_id, "chain": CHAIN, **({"$or": [conditions]} if conditions else {})}
 
 
+def _with_checkpoint(lines: ExportLines, document: Document, checkpoint: Checkpoint | None) -> bytes:
+    line = _entry_line(lines, document)
+    return line if checkpoint is None else line + lines.aside("checkpoint", checkpoint.shown())
+
+
 def _entry_line(lines: ExportLines, document: Document) -> bytes:
     try:
         return lines.entry(entry_of(document), document["hash"])
@@ -169,12 +166,9 @@ def _entry_line(lines: ExportLines, document: Document) -> bytes:
 
 
 def _earlier_entry(document: Document) -> dict[str, Any]:
-    entry = {name: value for name, value in document.items() if isinstance(value, str | int | None)}
-    return {
-        **entry,
-        "timestamp": moment(document["timestamp"]),
-        "details": json.dumps(document["details"], default=str),
-    }
+    texts = {name: value for name, value in document.items() if isinstance(value, str) and name != "_id"}
+    details = json.dumps(document["details"], default=str)
+    return {**texts, "id": document["_id"], "timestamp": moment(document["timestamp"]), "details": details}
 
 
 def _csv_row(document: Document) -> bytes:

@@ -1,6 +1,6 @@
 """What happens to the audit trail when a relay starts: trails older than the chain say so in their first link."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from relay.domain.accounts import PLATFORM
@@ -22,7 +22,7 @@ class AuditStart:
 
     async def begin(self) -> None:
         """Begin the chains of trails that have none, and hold each trail's end against its checkpoints."""
-        async for tenant_id in self.tenants():
+        for tenant_id in await self.tenants():
             if (await self.chains.head(tenant_id)).seq == 0:
                 await self._begin_chain(tenant_id)
         await self.checkpoints.begin()
@@ -41,11 +41,13 @@ class AuditStart:
         )
         await self.audit.write(entry)
 
-    async def tenants(self) -> AsyncIterator[str]:
+    async def tenants(self) -> Sequence[str]:
         """Every organization that has entries, also one that is gone: one step of an index for each."""
+        names: list[str] = []
         after: dict[str, str] = {"$gte": ""}
         while found := await self.database.collection("audit").find_one(
             {"tenant_id": after}, sort=[("tenant_id", 1)], projection={"tenant_id": 1}
         ):
-            yield found["tenant_id"]
+            names.append(found["tenant_id"])
             after = {"$gt": found["tenant_id"]}
+        return names

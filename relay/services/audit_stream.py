@@ -65,12 +65,12 @@ class AuditStream:
             while not self._behind():
                 await self.chains.moved.park()
 
-    async def _pending(self) -> list[str]:
+    async def _pending(self) -> Sequence[str]:
         """All organizations now and then; in between those whose trail is known to have grown."""
         if trio.current_time() < self._next_look:
             return self._behind()
         self._next_look = trio.current_time() + LOOK_S
-        return [tenant_id async for tenant_id in self.start.tenants()]
+        return await self.start.tenants()
 
     def _behind(self) -> list[str]:
         nothing = Cursor()

@@ -1,11 +1,14 @@
 """The audit log over HTTP: what the list says and how it is narrowed, and what an export holds."""
 
 import csv
+import gc
 import io
 import json
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
+import trio
 
 from tests.webxterm.house import relay
 
@@ -162,3 +165,30 @@ async def test_the_keys_are_published_and_sign_the_checkpoints(tmp_path):
         assert verified["rows"] == checkpoint["seq"] == verified["last_seq"]
         assert (tmp_path / "keys" / "audit.key").stat().st_mode & 0o777 == 0o600
         assert (tmp_path / "audit-checkpoints.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+async def test_case_41_a_reader_who_leaves_in_the_middle_costs_nothing(tmp_path):
+    async with relay(tmp_path) as home:
+        admin = await home.organization("ada", "Acme")
+        for _ in range(1500):
+            home.nursery.start_soon(record, home, admin)
+        await home.until(lambda: many(admin, 1500))
+        port = urlsplit(home.running.url).port
+        request = f"GET /api/audit?format=jsonl HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {admin.token}\r\n\r\n"
+        for _ in range(3):
+            async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+                await stream.send_all(request.encode())
+                await stream.receive_some(10)
+        gc.collect()
+        whole = await admin.get("/api/audit", format="jsonl")
+        assert json.loads(whole.text.splitlines()[-1])["end"]["rows"] == len(
+            [line for line in whole.text.splitlines() if '"hash"' in line and '"checkpoint"' not in line]
+        )
+
+
+async def record(home, admin):
+    await home.services.audit.record(admin.actor, "login", "auth")
+
+
+async def many(admin, count):
+    return (await admin.get("/api/audit", limit=1)).body["total"] > count

@@ -251,7 +251,8 @@ def _view(row: AuditRow) -> AuditView:
 
 ROUTES = (
     Route("GET", "/api/audit", permission=Permission.VIEW_AUDIT, view=list_audit, query=AuditQuery, answer=AuditList,
-          other_media_types=("text/csv", JSON_LINES), summary="Who did what; with `format`, as a file"),
+          other_media_types=("text/csv", JSON_LINES), summary="Who did what; with `format`, as a file",
+          refusals=(503,)),
     Route("GET", "/api/audit/tenants", permission=Permission.VIEW_AUDIT, view=list_audit_tenants, answer=AuditTenants,
           summary="Whose audit log one may read"),
     Route("GET", "/api/audit/verify", permission=Permission.VIEW_AUDIT, view=verify_audit, query=TenantQuery,
