@@ -72,5 +72,4 @@ def _json(content: dict[str, Any]) -> bytes:
 
 
 def _ascii(content: Mapping[str, Any]) -> bytes:
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
-    return text.replace("\x7f", "\\u007f").encode("ascii")
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), default=str).encode("ascii")
