@@ -195,6 +195,8 @@ class Config:
     oidc_redirect_base_url: str = _setting("", _origin_or_nothing, "OIDC_REDIRECT_BASE_URL")
     frontend_url: str = _setting("", _origin_or_nothing, "FRONTEND_URL")
 
+    otp_enabled: bool = _setting(False, _flag, "OTP_ENABLED")
+    otp_enforce_all_clients: bool = _setting(False, _flag, "OTP_ENFORCE_ALL_CLIENTS")
     smtp_host: str = _setting("", _text, "SMTP_HOST")
     smtp_port: int = _setting(587, _count(1, 65535), "SMTP_PORT")
     smtp_username: str = _setting("", _text, "SMTP_USERNAME")
@@ -261,6 +263,10 @@ def _read(read: Callable[[str], Any], name: str, text: str) -> Any:
 def check_mail(config: Config) -> None:
     """The settings about mail fit together. Raises ConfigError."""
     if not config.smtp_host:
+        if config.otp_enabled:
+            raise ConfigError(
+                "OTP_ENABLED sends codes by mail: set SMTP_HOST, SMTP_FROM and FAIRLEAD_PUBLIC_URL as well"
+            )
         return
     if not re.fullmatch(r"[^\r\n]*[^@\s<>]+@[^@\s<>]+>?", config.smtp_from):
         raise ConfigError("SMTP_HOST needs SMTP_FROM: the address mails come from, such as fairlead@example.org")

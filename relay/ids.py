@@ -2,6 +2,7 @@
 
 import secrets
 
+BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 TOKEN_BYTES = 32
 """256 bits: a token cannot be guessed."""
 
@@ -16,6 +17,14 @@ class Ids:
     def agent_id(self) -> str:
         """12 lower-case hex characters: the public name of a machine."""
         return secrets.token_hex(6)
+
+    def digits(self, count: int) -> str:
+        """That many decimal digits, leading zeros included."""
+        return f"{secrets.randbelow(10**count):0{count}d}"
+
+    def base32(self, count: int) -> str:
+        """That many characters of A-Z and 2-7: five bits each."""
+        return "".join(secrets.choice(BASE32) for _ in range(count))
 
     def token(self, prefix: str = "") -> str:
         """`prefix` and 43 characters of base64url over 32 random bytes."""
@@ -39,6 +48,18 @@ class FakeIds(Ids):
     def agent_id(self) -> str:
         """12 hex characters that count up."""
         return f"{self._next():012x}"
+
+    def digits(self, count: int) -> str:
+        """Digits that count up."""
+        return f"{self._next() % 10**count:0{count}d}"
+
+    def base32(self, count: int) -> str:
+        """Characters that count up."""
+        number, found = self._next(), ""
+        for _ in range(count):
+            number, rest = divmod(number, 32)
+            found = BASE32[rest] + found
+        return found
 
     def token(self, prefix: str = "") -> str:
         """`prefix` and 43 digits that count up."""

@@ -3,12 +3,13 @@
 The route decides the dialect; the prefix only decides how an unknown path is refused (`dialect_of_path`).
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from relay.api.routing import RequestFacts
 from relay.domain import errors
+from relay.domain.accounts import Unfinished
 from relay.domain.errors import Refusal, Unauthenticated
 from relay.store.errors import StoreError, StoreFull, StoreReadOnly, StoreUnavailable
 
@@ -39,16 +40,16 @@ def status_of(refusal: Refusal) -> int:
 class Dialect:
     """One API's way of speaking. `wrap` takes a view's answer, `refuse` a status and a sentence: both give JSON.
 
-    `identify` also takes whether somebody may come in who has to change a one-time password first.
+    `identify` also takes what somebody may still have to do who comes in.
     """
 
     name: str
-    identify: "Callable[[RequestFacts, Services, bool], Awaitable[Actor]]"
+    identify: "Callable[[RequestFacts, Services, Collection[Unfinished]], Awaitable[Actor]]"
     wrap: Callable[[Any], Any]
     refuse: Callable[[int, str], Any]
 
 
-async def _identify_bearer(facts: RequestFacts, services: "Services", one_time_password: bool) -> "Actor":
+async def _identify_bearer(facts: RequestFacts, services: "Services", may_lack: Collection[Unfinished]) -> "Actor":
     """The terminal API's three sentences; everything else about a token is the service's to say."""
     if not facts.authorization and not facts.api_key:
         raise Unauthenticated("Authorization header required")
@@ -60,7 +61,7 @@ async def _identify_bearer(facts: RequestFacts, services: "Services", one_time_p
         user_agent=facts.user_agent,
         source_hint=facts.source_hint,
         correlation_id=facts.correlation_id,
-        one_time_password=one_time_password,
+        may_lack=may_lack,
     )
 
 

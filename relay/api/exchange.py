@@ -164,7 +164,7 @@ async def _admit(door: Door, route: Route, dialect: Dialect, facts: RequestFacts
     if route.permission is Permission.PUBLIC:
         return None
     with wrong_keys_counted(door.limiter, facts.ip_address, facts.credential):
-        actor = await dialect.identify(facts, door.services, route.one_time_password)
+        actor = await dialect.identify(facts, door.services, route.may_lack)
     if actor.by_key and not route.by_key:
         raise Forbidden(KEY_CHANGES_NOTHING)
     if not allows(actor.role, route.permission):

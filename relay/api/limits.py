@@ -4,17 +4,14 @@ A route names its `Limit`; routing asks `RateLimiter` before the view and tells 
 relay forgets the counts: the windows are short, and passwords cost argon2 time besides.
 """
 
-import ipaddress
-from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from relay.clock import Clock
-from relay.domain.errors import Refusal, TooMany, Unauthenticated
-
-MAX_KEYS = 20_000
-"""Callers remembered at once; the one that knocked longest ago is forgotten first."""
+from relay.domain.errors import Refusal, Unauthenticated
+from relay.domain.names import network_of
+from relay.services.windows import SlidingWindows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,17 +26,6 @@ class Limit:
     window_s: int
     key: Callable[[str, Any], str]
     failures_only: bool = False
-
-
-def network_of(address: str) -> str:
-    """The IPv4 address, or the IPv6 /64 that one subscriber owns."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
-    return str(found)
 
 
 def _by_address(address: str, body: Any) -> str:
@@ -58,6 +44,13 @@ LOGIN_LIMITS = (
     Limit(name="login from one address", most=100, window_s=900, key=_by_address, failures_only=True),
 )
 """Ten wrong passwords for one name, a hundred for any, from one address in a quarter of an hour."""
+STEP_LIMITS = (
+    Limit(name="login step", most=10, window_s=900, key=_by_login, failures_only=True),
+    Limit(name="login step from one address", most=100, window_s=900, key=_by_address, failures_only=True),
+)
+"""The same for wrong codes; beside it each code has its own three tries, and each account its own count."""
+PASSKEY_LIMITS = (Limit(name="passkey options", most=60, window_s=900, key=_by_address),)
+"""Challenges cost the store a write each."""
 PASSWORD_LIMITS = (Limit(name="password", most=10, window_s=900, key=_by_address),)
 """Ten tries of one person to change the password in a quarter of an hour: who holds a token does not guess it."""
 EMAIL_LIMITS = (Limit(name="verification mail", most=5, window_s=3600, key=_by_address),)
@@ -87,16 +80,16 @@ class RateLimiter:
     """Counts events in sliding windows."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._events: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+        self._windows = SlidingWindows(clock)
 
     def admit(self, limits: tuple[Limit, ...], address: str, body: Any) -> None:
         """Let one request in, counting it where every request counts. Raises TooMany with the seconds to wait."""
         for limit in limits:
-            self._refuse_if_full(limit, limit.key(address, body))
+            key = (limit.name, limit.key(address, body))
+            self._windows.require_room(key, most=limit.most, window_s=limit.window_s)
         for limit in limits:
             if not limit.failures_only:
-                self._count(limit, limit.key(address, body))
+                self._windows.count((limit.name, limit.key(address, body)), most=limit.most)
 
     def settle(self, limits: tuple[Limit, ...], address: str, body: Any, refusal: Refusal) -> None:
         """The view refused: a wrong credential counts."""
@@ -104,22 +97,4 @@ class RateLimiter:
             return
         for limit in limits:
             if limit.failures_only:
-                self._count(limit, limit.key(address, body))
-
-    def _refuse_if_full(self, limit: Limit, key: str) -> None:
-        events = self._events.get((limit.name, key))
-        if events is None:
-            return
-        now = self._clock.monotonic()
-        while events and events[0] <= now - limit.window_s:
-            events.popleft()
-        if len(events) >= limit.most:
-            wait_s = max(1, round(events[0] + limit.window_s - now))
-            raise TooMany("Too many attempts, try again later", retry_after_s=wait_s)
-
-    def _count(self, limit: Limit, key: str) -> None:
-        events = self._events.setdefault((limit.name, key), deque(maxlen=limit.most))
-        events.append(self._clock.monotonic())
-        self._events.move_to_end((limit.name, key))
-        if len(self._events) > MAX_KEYS:
-            self._events.popitem(last=False)
+                self._windows.count((limit.name, limit.key(address, body)), most=limit.most)

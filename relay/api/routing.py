@@ -14,7 +14,7 @@ A view parses nothing: body and query arrive typed. It makes one service call an
 path are written `{agent_id}` and arrive in `call.path`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from relay.api.limits import Limit
 from relay.domain.access import Permission
+from relay.domain.accounts import Unfinished
 
 if TYPE_CHECKING:
     from relay.domain.access import Actor
@@ -114,9 +115,9 @@ class Route:
     `answers` are further successes, by status, for views that may `Reply` otherwise. `other_media_types` are those in
     which the same answer can be asked for (exports). `path_patterns` are the patterns of path segments that are no
     plain ids.
-    `one_time_password` opens it also to somebody who has to change theirs first; every other route refuses them.
     `by_key` says whether an account key may stand in for a login: not where credentials are changed.
     `upload` lets a file be sent in the body's place, larger than other bodies (relay/api/forms.py).
+    `may_lack` opens it also to somebody who still has to do these things; every other route refuses them.
     """
 
     method: str
@@ -136,7 +137,7 @@ class Route:
     answers: Mapping[int, Any] = field(default_factory=dict)
     path_patterns: Mapping[str, str] = field(default_factory=dict)
     tag: str = ""
-    one_time_password: bool = False
+    may_lack: Collection[Unfinished] = ()
     by_key: bool = True
     upload: Upload | None = None
 

@@ -19,6 +19,17 @@ class Role(StrEnum):
     USER = "user"
 
 
+class Unfinished(StrEnum):
+    """What a person may still have to do before their account is good for anything else."""
+
+    PASSWORD = "password"  # noqa: S105  the name of a thing
+    SECOND_FACTOR = "second_factor"
+
+
+FIRST_STEPS = frozenset(Unfinished)
+"""Routes open to everybody who is known, whatever is still to be done."""
+
+
 class MachineRole(StrEnum):
     """What a shell may do on a machine."""
 
@@ -53,6 +64,7 @@ class Organization:
     enabled: bool
     created_at: datetime
     updated_at: datetime
+    second_factor_required: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

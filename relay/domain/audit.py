@@ -16,6 +16,11 @@ class Action(StrEnum):
     TOKEN_REFRESH = "token_refresh"  # noqa: S105  the name of an action
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  the name of an action
     EMAIL_VERIFIED = "email_verified"
+    SECOND_FACTOR_ADDED = "second_factor_added"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    SECOND_FACTOR_RESET = "second_factor_reset"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    TOKEN_REUSED = "token_reused"  # noqa: S105  the name of an action
     MACHINE_ACCESS = "machine_access"
     ACCESS_DENIED = "access_denied"
     COMMAND_EXECUTED = "command_executed"
@@ -85,6 +90,10 @@ _AUTHENTICATION = {
     Action.OTP_SENT,
     Action.OTP_FAILED,
     Action.TENANT_SWITCHED,
+    Action.SECOND_FACTOR_ADDED,
+    Action.SECOND_FACTOR_REMOVED,
+    Action.RECOVERY_CODES_MADE,
+    Action.TOKEN_REUSED,
 }
 _SESSION = {
     Action.MACHINE_ACCESS,
@@ -99,6 +108,9 @@ _SESSION = {
 }
 _CRITICAL = {Action.AGENT_LOG_BROKEN, Action.ORG_DELETED}
 _WARNING = {
+    Action.SECOND_FACTOR_REMOVED,
+    Action.SECOND_FACTOR_RESET,
+    Action.TOKEN_REUSED,
     Action.LOGIN_FAILED,
     Action.ACCESS_DENIED,
     Action.ENROLMENT_FAILED,

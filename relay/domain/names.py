@@ -1,5 +1,6 @@
 """Names and texts people and machines give: what is a valid one, how it compares, how it is made harmless."""
 
+import ipaddress
 import re
 import unicodedata
 
@@ -30,6 +31,17 @@ def is_object_id(text: str) -> bool:
 def is_agent_id(text: str) -> bool:
     """Whether it has the form of an agent id (12 lower-case hex)."""
     return bool(_AGENT_ID.fullmatch(text))
+
+
+def network_of(address: str) -> str:
+    """The IPv4 address, or the IPv6 /64 that one subscriber owns."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
 
 
 def folded(text: str) -> str:

@@ -44,21 +44,22 @@ from relay.services.key_enrolment import KeyEnrolments
 from relay.services.letters import Letters
 from relay.services.log_search import LogSearches
 from relay.services.login import Login
-from relay.services.login_audit import LoginAudit
-from relay.services.login_tokens import LoginTokens
 from relay.services.machines import Machines
 from relay.services.oidc import Oidc
 from relay.services.organizations import Organizations
-from relay.services.password_proof import PasswordProof
+from relay.services.own_organization import OwnOrganization
 from relay.services.people import build_people
 from relay.services.presence import Presence
 from relay.services.profile import Profile
 from relay.services.recheck import LiveRecheck
+from relay.services.refresh_family import RefreshFamily
 from relay.services.rights import Rights
 from relay.services.run_driver import LANES_AT_ONCE, RunTools
 from relay.services.run_records import RunRecords
 from relay.services.run_targets import RunTargets
+from relay.services.second_factors import SecondFactors
 from relay.services.session_attestations import SessionAttestations
+from relay.services.sign_in import SignIn
 from relay.services.standing import Standing
 from relay.services.terminals import Terminals
 from relay.services.upkeep import Upkeep
@@ -76,6 +77,8 @@ class Services:
 
     accounts: Accounts
     login: Login
+    second_factors: SecondFactors
+    own_organization: OwnOrganization
     auth: Auth
     api_keys: ApiKeys
     oidc: Oidc
@@ -132,9 +135,11 @@ def build(devices: Devices, config: Config) -> Services:
     people = build_people(
         d, config, audit=audit, accounts=accounts, users=users, rights=rights, presence=presence, recheck=recheck
     )
+    sign_in = SignIn(d=d, config=config, audit=audit, standing=standing, letters=letters, recheck=recheck)
+    factor_proof = sign_in.factor_proof()
     checkpoints = _checkpoints(d)
     audit_log = AuditLog(database=database)
-    login = _login(d, audit, standing, config)
+    login = sign_in.login(factor_proof)
     api_keys = _api_keys(d, audit, standing, recheck)
     commands = _commands(d, audit, rights, recheck)
     return Services(
@@ -143,9 +148,11 @@ def build(devices: Devices, config: Config) -> Services:
         letters=letters,
         login=login,
         oidc=_oidc(d, login, config),
+        second_factors=sign_in.second_factors(factor_proof, users),
+        own_organization=sign_in.own_organization(),
         auth=_auth(d, api_keys, config),
         api_keys=api_keys,
-        profile=_profile(d, audit, recheck, config),
+        profile=sign_in.profile(),
         users=users,
         user_changes=people.user_changes,
         organizations=people.organizations,
@@ -256,29 +263,6 @@ def _accounts(d: Devices, audit: Audit, verification: EmailVerification, config:
     )
 
 
-def _profile(d: Devices, audit: Audit, recheck: LiveRecheck, config: Config) -> Profile:
-    return Profile(
-        database=d.database,
-        passwords=d.passwords,
-        audit=audit,
-        recheck=recheck,
-        clock=d.clock,
-        password_min_length=config.password_min_length,
-    )
-
-
-def _login(d: Devices, audit: Audit, standing: Standing, config: Config) -> Login:
-    return Login(
-        database=d.database,
-        standing=standing,
-        proof=PasswordProof(database=d.database, standing=standing, passwords=d.passwords),
-        tokens=LoginTokens(tokens=d.tokens, standing=standing, lifetime_s=config.jwt_expiry_hours * 3600),
-        audit=LoginAudit(audit=audit),
-        clock=d.clock,
-        ids=d.ids,
-    )
-
-
 def _api_keys(d: Devices, audit: Audit, standing: Standing, recheck: LiveRecheck) -> ApiKeys:
     return ApiKeys(
         database=d.database,
@@ -300,6 +284,7 @@ def _auth(d: Devices, api_keys: ApiKeys, config: Config) -> Auth:
         tokens=d.tokens,
         sealer=d.sealer,
         audit=api_keys.audit,
+        family=RefreshFamily(database=d.database, clock=d.clock),
         recheck=api_keys.recheck,
         clock=d.clock,
         lifetime_s=config.jwt_expiry_hours * 3600,

@@ -3,11 +3,13 @@
 User, organization and groups are read afresh for each request, so that a right lost is lost at once.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from relay.clock import Clock
 from relay.domain.access import Actor
+from relay.domain.accounts import FIRST_STEPS, Unfinished
 from relay.domain.audit import Action
 from relay.domain.errors import Forbidden, Invalid, Refusal, Unauthenticated
 from relay.domain.tokens import is_api_key
@@ -16,11 +18,10 @@ from relay.services.audit import Audit
 from relay.services.claims import ApiClaims, read_claims
 from relay.services.login_tokens import api_claims
 from relay.services.ports import API_AUDIENCE, Caller, Recheck, Sealer, Tokens
+from relay.services.refresh_family import RefreshFamily
 from relay.services.standing import INVALID_TOKEN, Account, Standing
 from relay.store.errors import Duplicate
 from relay.store.interface import Database
-
-PASSWORD_CHANGE_REQUIRED = "Password change required"  # noqa: S105  a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Auth:
     sealer: Sealer
     api_keys: ApiKeys
     audit: Audit
+    family: RefreshFamily
     recheck: Recheck
     clock: Clock
     lifetime_s: int
@@ -47,14 +49,14 @@ class Auth:
         source_hint: str = "",
         correlation_id: str = "",
         disabled: Refusal | None = None,
-        one_time_password: bool = False,
+        may_lack: Collection[Unfinished] = (),
     ) -> Actor:
         """Who this token or account key speaks for, now.
 
-        Raises Unauthenticated, Forbidden (organization disabled, password change).
+        Raises Unauthenticated, Forbidden (organization disabled, something to be done first).
 
         `source_hint` is not used: the token says where its login came from. `disabled` replaces the refusal of a
-        disabled user. With `one_time_password` also somebody who has to change theirs first may come in.
+        disabled user. Who still has to do something first comes in only where that `may_lack`.
         """
         if is_api_key(token):
             caller = Caller(ip_address=ip_address, user_agent=user_agent, correlation_id=correlation_id)
@@ -64,8 +66,7 @@ class Auth:
         account = await self.standing.check(
             login_id=claims.login_id, user_id=claims.sub, generation=claims.generation, disabled=disabled
         )
-        if account.user.one_time_password and not one_time_password:
-            raise Forbidden(PASSWORD_CHANGE_REQUIRED)
+        await self.standing.require_finished(account, may_lack)
         return Actor(
             user_id=account.user.id,
             username=account.user.username,
@@ -94,8 +95,12 @@ class Auth:
             raise Unauthenticated(INVALID_TOKEN)  # a key never turns into a login
         disabled = Forbidden("Account is disabled")
         actor = await self.authenticate(
-            token, ip_address=ip_address, user_agent=user_agent, disabled=disabled, one_time_password=True
+            token, ip_address=ip_address, user_agent=user_agent, disabled=disabled, may_lack=FIRST_STEPS
         )
+        if not await self.family.may_refresh(actor):
+            await self._end(actor)
+            await self.audit.record(actor, Action.TOKEN_REUSED, "auth", status="failure")
+            raise Unauthenticated(INVALID_TOKEN)
         lifetime_s = min(self.lifetime_s, int((self._chain_end(actor) - self.clock.now()).total_seconds()))
         if lifetime_s <= 0:
             raise Unauthenticated(INVALID_TOKEN)
@@ -113,14 +118,20 @@ class Auth:
 
     async def logout(self, actor: Actor) -> None:
         """End the login: every token of it is refused from now on, every shell it opened is closed."""
+        if not await self._end(actor):
+            return  # logged out twice at once
+        seconds = int((self.clock.now() - actor.login_at).total_seconds())
+        await self.audit.record(actor, Action.LOGOUT, "auth", session_duration_s=seconds)
+
+    async def _end(self, actor: Actor) -> bool:
+        """False when it had ended already."""
         ending = {"_id": actor.login_id, "tenant_id": actor.tenant_id, "expires_at": self._chain_end(actor)}
         try:
             await self.database.collection("revoked_tokens").insert_one(ending)
         except Duplicate:
-            return  # logged out twice at once
+            return False
         await self.recheck(actor.tenant_id)
-        seconds = int((self.clock.now() - actor.login_at).total_seconds())
-        await self.audit.record(actor, Action.LOGOUT, "auth", session_duration_s=seconds)
+        return True
 
     async def api_key(self, user_id: str) -> str:
         """The user's account key in clear, for its owner's eyes only; empty when it cannot be read any more."""
@@ -132,8 +143,7 @@ class Auth:
 
     async def _by_key(self, key: str, caller: Caller) -> Actor:
         account = await self.api_keys.owner(key)
-        if account.user.one_time_password:
-            raise Forbidden(PASSWORD_CHANGE_REQUIRED)
+        await self.standing.require_finished(account)
         return await self.api_keys.actor(account, caller)
 
     def _chain_end(self, actor: Actor) -> datetime:

@@ -1,6 +1,7 @@
 """What our own tokens carry beside the standard claims, read strictly: a signature proves who wrote, not what."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,6 +11,15 @@ from relay.domain.accounts import Source
 from relay.domain.errors import Unauthenticated
 
 C = TypeVar("C", bound=Struct)
+
+
+class Stage(StrEnum):
+    """How far a login has come: what its session token is asked for next."""
+
+    CHOICE = "choice"
+    CODE = "code"
+    SECOND_FACTOR = "second_factor"
+    DONE = "done"
 
 
 class ApiClaims(Struct, frozen=True, kw_only=True):
@@ -25,7 +35,10 @@ class ApiClaims(Struct, frozen=True, kw_only=True):
 
 
 class SessionClaims(Struct, frozen=True, kw_only=True):
-    """A preauth or switch token: the accounts to choose from, each with its token generation."""
+    """A preauth or switch token: the accounts to choose from, each with its token generation; `sub` is the one chosen.
+
+    `emails` are the mailboxes (folded) and `factors` the accounts whose second factor this login has proven so far.
+    """
 
     sub: str
     aud: str
@@ -34,6 +47,10 @@ class SessionClaims(Struct, frozen=True, kw_only=True):
     accounts: dict[str, int]
     source: Source
     method: str = "password"
+    stage: Stage = Stage.CHOICE
+    emails: list[str] = []
+    factors: list[str] = []
+    switched: bool = False
 
 
 def read_claims(kind: type[C], claims: Mapping[str, Any], *, refusal: str) -> C:

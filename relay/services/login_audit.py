@@ -40,18 +40,20 @@ class LoginAudit:
             **more,
         )
 
-    async def failed(self, caller: Caller, name: str, accounts: Sequence[Account], reason: str, **more: Any) -> None:
+    async def failed(
+        self,
+        caller: Caller,
+        name: str,
+        accounts: Sequence[Account],
+        reason: str,
+        *,
+        action: Action = Action.LOGIN_FAILED,
+        **more: Any,
+    ) -> None:
         """A login that came to nothing, for every account it may have meant."""
         for account in accounts:
-            await self.note(caller, Action.LOGIN_FAILED, account, status="failure", reason=reason, **more)
+            await self.note(caller, action, account, status="failure", reason=reason, **more)
         if not accounts:
             await self.audit.record_stranger(
-                caller,
-                Action.LOGIN_FAILED,
-                "auth",
-                tenant_id=PLATFORM,
-                username=name,
-                status="failure",
-                reason=reason,
-                **more,
+                caller, action, "auth", tenant_id=PLATFORM, username=name, status="failure", reason=reason, **more
             )

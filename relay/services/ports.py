@@ -46,6 +46,9 @@ class Sealer(Protocol):
     def seal(self, text: str) -> str:
         """Ciphertext as text."""
 
+    def fingerprint(self, text: str) -> str:
+        """A keyed hash, for codes so short that a plain hash could be tried out."""
+
     def unseal(self, sealed: str) -> str:
         """The text again. Raises ValueError when it was not sealed by this relay."""
 

@@ -1,14 +1,16 @@
 """Whether a login still stands, read from the store each time it is asked: nothing revoked, disabled or deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from relay.domain.access import Actor
-from relay.domain.accounts import Organization, User
+from relay.domain.accounts import Organization, Unfinished, User
 from relay.domain.errors import Forbidden, Refusal, Unauthenticated
 from relay.services.records import find_record, read
 from relay.store.interface import Database, Document
 
+PASSWORD_CHANGE_REQUIRED = "Password change required"  # noqa: S105  a sentence
+ENROLMENT_REQUIRED = "Second factor enrolment required"
 INVALID_TOKEN = "Invalid or expired token"  # noqa: S105  a sentence
 
 
@@ -49,6 +51,15 @@ class Standing:
     async def is_revoked(self, login_id: str) -> bool:
         """Whether somebody logged out of it."""
         return await self.database.collection("revoked_tokens").find_one({"_id": login_id}) is not None
+
+    async def require_finished(self, account: Account, may_lack: Collection[Unfinished] = ()) -> None:
+        """Nothing is left to be done before the account is good for more than that. Raises Forbidden."""
+        if account.user.one_time_password and Unfinished.PASSWORD not in may_lack:
+            raise Forbidden(PASSWORD_CHANGE_REQUIRED)
+        if account.organization.second_factor_required and Unfinished.SECOND_FACTOR not in may_lack:
+            where = {"tenant_id": account.user.tenant_id, "user_id": account.user.id, "confirmed": True}
+            if await self.database.collection("second_factors").find_one(where, projection={"_id": 1}) is None:
+                raise Forbidden(ENROLMENT_REQUIRED)
 
     async def holds(self, actor: Actor) -> Actor | None:
         """The actor as it is now, if the login that opened something live may keep it open; its token may have expired.

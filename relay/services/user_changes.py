@@ -25,7 +25,13 @@ from relay.store.errors import Duplicate
 from relay.store.interface import Database, SyncDatabase
 
 LAST_ADMIN = "Cannot demote or disable the last admin"
-GOES_WITH_THE_USER = ("grants",)
+GOES_WITH_THE_USER = (
+    "grants",
+    "second_factors",
+    "recovery_codes",
+    "login_codes",
+    "email_links",
+)
 """Collections whose documents are one user's (`tenant_id`, `user_id`) and go when the account does."""
 
 

@@ -44,6 +44,18 @@ ACCOUNTS = (
         ),
     ),
     CollectionSchema(name="revoked_tokens", indexes=(_index("expires_at", ttl_s=0),)),  # _id is the token's jti
+    CollectionSchema(
+        name="second_factors",
+        indexes=(_index("tenant_id", "user_id"), _index("credential_id", unique=True, sparse=True)),
+    ),
+    CollectionSchema(name="recovery_codes", indexes=(_index("tenant_id", "user_id"),)),  # _id is the user's
+    CollectionSchema(name="passkey_challenges", indexes=(_index("expires_at", ttl_s=0), _index("tenant_id"))),
+    CollectionSchema(  # _id is the jti of the token that was refreshed
+        name="refreshed_tokens", indexes=(_index("expires_at", ttl_s=0), _index("tenant_id"))
+    ),
+    CollectionSchema(  # _id is the folded user name: one code a person, found alike whether or not there is one
+        name="login_codes", indexes=(_index("expires_at", ttl_s=0), _index("tenant_id", "user_id"))
+    ),
     CollectionSchema(  # _id is the digest of the link's token
         name="email_links", indexes=(_index("expires_at", ttl_s=0), _index("tenant_id", "user_id"))
     ),

@@ -2,10 +2,11 @@
 
 import pytest
 
-from relay.api import limits
-from relay.api.limits import Limit, RateLimiter, network_of
+from relay.api.limits import Limit, RateLimiter
 from relay.clock import FakeClock
 from relay.domain.errors import Invalid, TooMany, Unauthenticated
+from relay.domain.names import network_of
+from relay.services import windows
 
 ONE = (Limit(name="one", most=2, window_s=10, key=lambda address, body: network_of(address)),)
 FAILURES = (Limit(name="failures", most=1, window_s=10, key=lambda address, body: address, failures_only=True),)
@@ -49,8 +50,8 @@ def test_one_subscriber_is_one_key(address: str, network: str) -> None:
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MAX_KEYS", 3)
+    monkeypatch.setattr(windows, "MAX_KEYS", 3)
     limiter = RateLimiter(FakeClock())
     for last in range(10):
         limiter.admit(ONE, f"192.0.2.{last}", None)
-    assert len(limiter._events) == 3
+    assert len(limiter._windows._events) == 3

@@ -32,6 +32,7 @@ PUBLIC = {
     "POST /api/auth/signup", "POST /api/auth/login", "POST /api/auth/select-tenant", "POST /api/auth/refresh",
     "GET /api/auth/oidc/providers", "GET /api/auth/oidc/microsoft", "GET /api/auth/oidc/github",
     "GET /api/auth/oidc/{provider}", "GET /api/auth/oidc/{provider}/callback",
+    "POST /api/auth/verify-otp", "POST /api/auth/second-factor", "POST /api/auth/second-factor/passkey-options",
     "GET /api/auth/verify-email", "POST /api/auth/verify-email",
 }  # fmt: skip
 """What anybody may ask. A route that belongs here is added here, in the same change, for all to see."""

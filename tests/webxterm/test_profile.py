@@ -6,6 +6,7 @@ import pytest
 
 from relay.api.webxterm import ROUTES
 from relay.domain.access import Permission
+from relay.domain.accounts import Unfinished
 from tests.drivers import Refused, open_terminal, running_relay
 from tests.terminal.test_whole_relay import closed_in_time, refusal_in_a_page
 from tests.webxterm.house import PASSWORD, Client, Relay
@@ -149,9 +150,11 @@ async def test_a_one_time_password_opens_nothing_but_its_own_change(tmp_path):
         admin, login = await founder(here)
         assert (login["must_reset_password"], login["password_change_required"]) == (True, True)
         asked = [route for route in ROUTES if route.permission is not Permission.PUBLIC]
-        assert {f"{each.method} {each.path}" for each in asked if each.one_time_password} == WITH_ONE_TIME_PASSWORD
+        assert {
+            f"{each.method} {each.path}" for each in asked if Unfinished.PASSWORD in each.may_lack
+        } == WITH_ONE_TIME_PASSWORD
         for route in asked:
-            if not route.one_time_password:
+            if Unfinished.PASSWORD not in route.may_lack:
                 answer = await admin.ask(route.method, re.sub(r"\{\w+\}", "0" * 24, route.path), {})
                 assert (answer.status, answer.error) == (403, "Password change required"), route.path
         assert (await admin.get("/api/users/me")).status == 200

@@ -1,6 +1,7 @@
 """`/api/auth/*`: sign-up, login, choice of organization, refresh, logout."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, assert_never
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -9,9 +10,10 @@ from relay.api.limits import LOGIN_LIMITS, SIGNUP_LIMITS
 from relay.api.routing import Call, Nothing, Route
 from relay.api.webxterm.common import Message, Name, OrganizationName, Username, caller_of
 from relay.domain.access import Permission
+from relay.domain.accounts import FIRST_STEPS
 from relay.domain.errors import Invalid
 from relay.services.accounts import NewUser
-from relay.services.login_outcomes import LoggedIn, Outcome, TenantChoice
+from relay.services.login_outcomes import LoggedIn, OtpSent, Outcome, SecondFactorNeeded, TenantChoice
 from relay.services.standing import Account
 
 NewPassword = Annotated[str, verbatim(8, 1024)]
@@ -76,12 +78,21 @@ class OwnUser(Struct, kw_only=True):
 
 
 class LoginAnswer(Struct, kw_only=True, omit_defaults=True):
-    """A token, or (with `requires_tenant_selection`) the organizations to choose from.
+    """A token, or what is asked next: the organization (`requires_tenant_selection`), the code that was sent by mail
+    (`requires_otp`), or a second factor (`requires_second_factor`, by one of `methods`).
 
-    With `password_change_required` the token is good for nothing but changing the password.
+    With `password_change_required` the token is good for nothing but changing the password; with
+    `second_factor_enrolment_required` for nothing but that and adding a second factor.
     """
 
     session_token: str
+    message: str | UnsetType = UNSET
+    username: str | UnsetType = UNSET
+    requires_otp: bool | UnsetType = UNSET
+    otp_expires_in_min: int | UnsetType = UNSET
+    requires_second_factor: bool | UnsetType = UNSET
+    methods: list[str] | UnsetType = UNSET
+    second_factor_enrolment_required: bool | UnsetType = UNSET
     token: str | UnsetType = UNSET
     user: OwnUser | UnsetType = UNSET
     expires_in: int | UnsetType = UNSET
@@ -177,10 +188,32 @@ async def refresh_token(call: Call[Refresh]) -> Refreshed:
 
 async def login_answer(call: Call[Any], found: Outcome) -> LoginAnswer:
     """What came of a proof, as the wire says it."""
-    if isinstance(found, TenantChoice):
-        tenants = [_tenant(each) for each in found.available]
-        return LoginAnswer(session_token=found.session_token, requires_tenant_selection=True, tenants=tenants)
-    return await _logged_in(call, found)
+    match found:
+        case LoggedIn():
+            return await _logged_in(call, found)
+        case TenantChoice():
+            return LoginAnswer(
+                session_token=found.session_token, requires_tenant_selection=True, tenants=_tenants(found.available)
+            )
+        case OtpSent():
+            return LoginAnswer(
+                session_token=found.session_token,
+                message="OTP sent to your email",
+                requires_otp=True,
+                username=found.account.user.username,
+                tenants=_tenants(found.available),
+                otp_expires_in_min=found.expires_in_min,
+            )
+        case SecondFactorNeeded():
+            return LoginAnswer(
+                session_token=found.session_token,
+                message="Second factor required",
+                requires_second_factor=True,
+                username=found.account.user.username,
+                methods=[str(each) for each in found.methods],
+                tenants=_tenants(found.available),
+            )
+    assert_never(found)
 
 
 async def _logged_in(call: Call[Any], found: LoggedIn) -> LoginAnswer:
@@ -190,10 +223,15 @@ async def _logged_in(call: Call[Any], found: LoggedIn) -> LoginAnswer:
         user=own_user(found.account, list(found.groups), api_key),
         expires_in=found.expires_in_s,
         session_token=found.session_token,
-        available_tenants=[_tenant(each) for each in found.available],
+        available_tenants=_tenants(found.available),
         must_reset_password=found.account.user.must_reset_password,
         password_change_required=found.account.user.one_time_password or UNSET,
+        second_factor_enrolment_required=found.enrolment_required or UNSET,
     )
+
+
+def _tenants(accounts: Sequence[Account]) -> list[TenantEntry]:
+    return [_tenant(each) for each in accounts]
 
 
 def _tenant(account: Account) -> TenantEntry:
@@ -210,11 +248,11 @@ ROUTES = (
           status=201, summary="Create an organization and its first administrator", refusals=(403, 409),
           limits=SIGNUP_LIMITS),
     Route("POST", "/api/auth/login", permission=Permission.PUBLIC, view=login, body=LoginBody, answer=LoginAnswer,
-          summary="Exchange a password for a token", refusals=(401, 403), limits=LOGIN_LIMITS),
+          summary="Exchange a password for a token", refusals=(401, 403, 503), limits=LOGIN_LIMITS),
     Route("POST", "/api/auth/select-tenant", permission=Permission.PUBLIC, view=select_tenant, body=SelectTenant,
-          answer=LoginAnswer, summary="Choose or change the organization", refusals=(401, 403)),
+          answer=LoginAnswer, summary="Choose or change the organization", refusals=(401, 403, 429, 503)),
     Route("POST", "/api/auth/logout", permission=Permission.AUTHENTICATED, view=logout, answer=Message,
-          summary="End this login", one_time_password=True, by_key=False),
+          summary="End this login", may_lack=FIRST_STEPS, by_key=False),
     Route("POST", "/api/auth/refresh", permission=Permission.PUBLIC, view=refresh_token, body=Refresh,
           answer=Refreshed, summary="Renew a token that is still valid", refusals=(401, 403)),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from relay.api.webxterm.auth import NewPassword, OwnUser, own_user
 from relay.api.webxterm.common import Message, moment, timestamp
 from relay.api.webxterm.uploads import shown_url
 from relay.domain.access import Permission
+from relay.domain.accounts import FIRST_STEPS
 
 
 class ResetPassword(Struct, kw_only=True):
@@ -68,7 +69,7 @@ async def regenerate_api_key(call: Call[Nothing]) -> NewKey:
 ROUTES = (
     Route("POST", "/api/profile/reset-password", permission=Permission.VIEW_OWN_PROFILE, view=reset_password,
           body=ResetPassword, answer=Message, summary="Change one's password and end one's other logins",
-          limits=PASSWORD_LIMITS, one_time_password=True, by_key=False),
+          limits=PASSWORD_LIMITS, may_lack=FIRST_STEPS, by_key=False),
     Route("GET", "/api/profile", permission=Permission.VIEW_OWN_PROFILE, view=get_profile, answer=ProfileAnswer,
           summary="One's own account"),
     Route("POST", "/api/profile/regenerate-api-key", permission=Permission.VIEW_OWN_PROFILE,

@@ -22,6 +22,7 @@ from relay.api.webxterm.common import (
     timestamp,
 )
 from relay.domain.access import Permission
+from relay.domain.accounts import FIRST_STEPS
 from relay.services.accounts import NewUser
 from relay.services.user_changes import UserChange
 from relay.services.users import UserEntry
@@ -182,7 +183,7 @@ async def delete_user(call: Call[Nothing]) -> Message:
 
 ROUTES = (
     Route("GET", "/api/users/me", permission=Permission.VIEW_OWN_PROFILE, view=get_me, answer=MeAnswer,
-          summary="Oneself", one_time_password=True),
+          summary="Oneself", may_lack=FIRST_STEPS),
     Route("GET", "/api/users", permission=Permission.MANAGE_USERS, view=list_users, query=UserQuery, answer=UserList,
           summary="The organization's users"),
     Route("GET", "/api/users/{user_id}", permission=Permission.AUTHENTICATED, view=get_user, answer=UserAnswer,
