@@ -180,6 +180,7 @@ class Config:
     jwt_expiry_hours: int = _setting(24, _count(1, 24 * 30), "JWT_EXPIRY_HOURS")
     refresh_chain_days: int = _setting(30, _count(1, 365))
     password_min_length: int = _setting(8, _count(8, 128), "PASSWORD_MIN_LENGTH")
+    inactivity_days: int = _setting(30, _count(0, 3650), "INACTIVITY_DAYS")
     signup_enabled: bool = _setting(True, _flag, "SIGNUP_ENABLED")
     super_admin_username: str = _setting("", _text, "SUPER_ADMIN_USERNAME")
     super_admin_email: str = _setting("", _text, "SUPER_ADMIN_EMAIL")

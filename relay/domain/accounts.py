@@ -100,6 +100,10 @@ class User:
     kept_generation: int = 0
     api_key_hash: str = field(default="", repr=False)
 
+    def active_at(self) -> datetime:
+        """When the account was last used, made or opened again: from then on it is idle."""
+        return max(at for at in (self.created_at, self.last_login, self.enabled_at) if at is not None)
+
     def accepts(self, *, login_id: str, generation: int) -> bool:
         """Whether a token of this login, signed in this generation, or this account key, still counts."""
         if login_id.startswith(KEY_LOGIN):

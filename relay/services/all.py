@@ -48,7 +48,7 @@ from relay.services.machines import Machines
 from relay.services.oidc import Oidc
 from relay.services.organizations import Organizations
 from relay.services.own_organization import OwnOrganization
-from relay.services.people import build_people
+from relay.services.people import People, build_people
 from relay.services.presence import Presence
 from relay.services.profile import Profile
 from relay.services.recheck import LiveRecheck
@@ -135,7 +135,15 @@ def build(devices: Devices, config: Config) -> Services:
     people = build_people(
         d, config, audit=audit, accounts=accounts, users=users, rights=rights, presence=presence, recheck=recheck
     )
-    sign_in = SignIn(d=d, config=config, audit=audit, standing=standing, letters=letters, recheck=recheck)
+    sign_in = SignIn(
+        d=d,
+        config=config,
+        audit=audit,
+        standing=standing,
+        letters=letters,
+        recheck=recheck,
+        inactivity=people.inactivity,
+    )
     factor_proof = sign_in.factor_proof()
     checkpoints = _checkpoints(d)
     audit_log = AuditLog(database=database)
@@ -181,7 +189,7 @@ def build(devices: Devices, config: Config) -> Services:
         ),
         audit_start=AuditStart(database=database, chains=d.chains, checkpoints=checkpoints, audit=audit),
         recheck=recheck,
-        upkeep=_upkeep(d, recheck=recheck, presence=presence, organizations=people.organizations),
+        upkeep=_upkeep(d, recheck=recheck, presence=presence, people=people),
         credentials=AgentCredentials(identity=d.identity, fleet=d.fleet),
         database=database,
         hub=d.hub,
@@ -206,14 +214,15 @@ def _audit_exports(d: Devices, audit_log: AuditLog, audit: Audit, checkpoints: A
     )
 
 
-def _upkeep(d: Devices, *, recheck: LiveRecheck, presence: Presence, organizations: Organizations) -> Upkeep:
+def _upkeep(d: Devices, *, recheck: LiveRecheck, presence: Presence, people: People) -> Upkeep:
     return Upkeep(
         database=d.database,
         hub=d.hub,
         live=d.live,
         recheck=recheck,
         presence=presence,
-        organizations=organizations,
+        organizations=people.organizations,
+        inactivity=people.inactivity,
         clock=d.clock,
     )
 

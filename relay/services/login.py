@@ -21,6 +21,7 @@ from relay.ids import Ids
 from relay.services.claims import SessionClaims, Stage
 from relay.services.email_codes import INVALID_CODE, LIFETIME_MINUTES, EmailCodes
 from relay.services.factor_proof import FactorProof
+from relay.services.inactivity import Inactivity
 from relay.services.login_audit import LoginAudit
 from relay.services.login_outcomes import LoggedIn, OtpSent, Outcome, SecondFactorNeeded, TenantChoice
 from relay.services.login_tokens import INVALID_SESSION, LoginTokens, Proof, proof_of
@@ -42,6 +43,7 @@ class Login:
     factors: FactorProof
     codes: EmailCodes
     tokens: LoginTokens
+    inactivity: Inactivity
     audit: LoginAudit
     clock: Clock
     ids: Ids
@@ -60,6 +62,7 @@ class Login:
 
         Says what comes next. `method` names the means, for the audit log. Raises Forbidden (every account closed).
         """
+        accounts = await self.inactivity.close_idle(accounts)
         available = [each for each in accounts if each.is_open]
         if not available:
             text = "Organization is disabled" if accounts[0].user.enabled else "Account is disabled"
@@ -187,7 +190,7 @@ class Login:
     async def _known(self, claims: SessionClaims) -> list[Account]:
         """The accounts of a session token whose password was not changed since."""
         accounts = [await self.standing.find(user_id) for user_id in claims.accounts]
-        return [each for each in accounts if each and _still_counts(each, claims)]
+        return await self.inactivity.close_idle([each for each in accounts if each and _still_counts(each, claims)])
 
 
 def _open(accounts: Sequence[Account]) -> list[Account]:

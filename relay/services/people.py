@@ -9,6 +9,7 @@ from relay.services.avatars import Avatars
 from relay.services.community import Community
 from relay.services.devices import Devices
 from relay.services.fixes import Fixes
+from relay.services.inactivity import Inactivity
 from relay.services.organizations import Organizations
 from relay.services.presence import Presence
 from relay.services.recheck import LiveRecheck
@@ -28,6 +29,7 @@ class People:
     fixes: Fixes
     uploads: Uploads
     avatars: Avatars
+    inactivity: Inactivity
 
 
 def build_people(
@@ -76,4 +78,7 @@ def build_people(
         fixes=Fixes(database=d.database, community=community, clock=d.clock, ids=d.ids),
         uploads=uploads,
         avatars=avatars,
+        inactivity=Inactivity(
+            database=d.database, audit=audit, recheck=recheck, clock=d.clock, days=config.inactivity_days
+        ),
     )

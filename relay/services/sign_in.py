@@ -8,6 +8,7 @@ from relay.services.devices import Devices
 from relay.services.email_codes import EmailCodes
 from relay.services.factor_proof import FactorProof
 from relay.services.factor_store import FactorStore
+from relay.services.inactivity import Inactivity
 from relay.services.letters import Letters
 from relay.services.login import Login
 from relay.services.login_audit import LoginAudit
@@ -35,6 +36,7 @@ class SignIn:
     standing: Standing
     letters: Letters
     recheck: Recheck
+    inactivity: Inactivity
 
     def own_password(self) -> OwnPassword:
         """Asking for the password once more."""
@@ -94,6 +96,7 @@ class SignIn:
             factors=proof,
             codes=self._codes(),
             tokens=self._tokens(),
+            inactivity=self.inactivity,
             audit=LoginAudit(audit=self.audit),
             clock=self.d.clock,
             ids=self.d.ids,

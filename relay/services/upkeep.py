@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from relay.clock import Clock
 from relay.domain.machines import Machine
+from relay.services.inactivity import Inactivity
 from relay.services.live import Live
 from relay.services.organizations import Organizations
 from relay.services.presence import Presence
@@ -23,15 +24,17 @@ class Upkeep:
     recheck: LiveRecheck
     presence: Presence
     organizations: Organizations
+    inactivity: Inactivity
     clock: Clock
 
     async def sweep(self) -> int:
-        """Delete what has expired or was left behind, and mark machines gone that were not heard of.
+        """Delete what has expired or was left behind, close idle accounts, mark machines gone that were not heard of.
 
         Returns how many documents expired.
         """
         await self._mark_silent()
         await self.organizations.purge_deleted()
+        await self.inactivity.sweep()
         return await self.database.expire(self.clock.now())
 
     async def end_rights(self) -> None:
