@@ -23,6 +23,10 @@ MAX_LINE_BYTES = 256 * 1024
 """Longer than any line of ours."""
 
 
+STRANGE = (TypeError, ValueError, RecursionError)
+"""What canonical JSON raises for values that no line of ours holds."""
+
+
 class NoExport(Exception):
     """The file is none of ours, or cannot be read as one; the text says why."""
 
@@ -99,7 +103,7 @@ def check_export(
         raise NoExport("this is no audit export of Fairlead: the first line does not say so")
     try:
         export = _Export(header, verify(header), known)
-    except (KeyError, TypeError, ValueError) as error:
+    except (*STRANGE, KeyError, AttributeError) as error:
         raise NoExport(f"the first line is damaged: {error}") from error
     return export.read(numbered)
 
@@ -170,7 +174,7 @@ class _Export:
         if self._is_filtered and seq > self._chain.head.seq:
             self._chain.head = Head(seq - 1, str(value.get("prev_hash")))
         entry_id, prev_hash = str(value.get("id")), value.get("prev_hash")
-        self._chain.link(seq=seq, entry_id=entry_id, prev_hash=prev_hash, stated=stated, found=hash_of(value))
+        self._chain.link(seq=seq, entry_id=entry_id, prev_hash=prev_hash, stated=stated, found=_hash_of(value))
         self._fault = self._chain.fault
         self._rows += 1
         if self._fault is None and seq in self._known:
@@ -190,8 +194,7 @@ class _Export:
     def _take_end(self, value: dict[str, Any]) -> None:
         self._is_over = True
         end, head = value["end"], self._chain.head
-        self._kid = str(end.get("kid")) if isinstance(end, dict) else ""
-        if not isinstance(end, dict) or not self._verify(self._kid, str(value.get("signature")), end_message(end)):
+        if not self._is_signed(end, value.get("signature")):
             self._fault = self._place(Kind.EDITED, "The end line is not signed by this relay's key")
         elif end["rows"] > self._rows and not self._is_filtered:
             text = f"Entries {head.seq + 1} to {end['last_seq']} are missing at the end"
@@ -203,6 +206,16 @@ class _Export:
             self._fault = self._place(Kind.EDITED, "The lines are not those that were exported")
         else:
             self._fault = self._beyond(head)
+
+    def _is_signed(self, end: object, signature: object) -> bool:
+        """Whether the end line is one, and the relay's; sets which key signed it."""
+        if not isinstance(end, dict) or type(end.get("rows")) is not int:
+            return False
+        self._kid = str(end.get("kid"))
+        try:
+            return self._verify(self._kid, str(signature), end_message(end)) and {"last_seq", "sha256"} <= end.keys()
+        except STRANGE:
+            return False
 
     def _beyond(self, head: Head) -> Fault | None:
         """Checkpoints from elsewhere of entries that a whole trail would hold."""
@@ -235,3 +248,11 @@ class _Export:
             fault=self._fault,
             line=self._line if self._fault is not None else 0,
         )
+
+
+def _hash_of(entry: Mapping[str, Any]) -> str:
+    """The hash of an entry, of none where it is no entry."""
+    try:
+        return hash_of(entry)
+    except STRANGE:
+        return ""

@@ -132,7 +132,7 @@ class AuditExports:
             "from": None if wanted.since is None else moment(wanted.since),
             "to": None if wanted.until is None else moment(wanted.until),
             "exported_at": moment(self.clock.now()),
-            "keys": [dict(self.key.jwk)],
+            "keys": [dict(each) for each in self.key.published],
         }
 
     async def _page(self, where: Filter, after: int, last: int) -> list[Document]:

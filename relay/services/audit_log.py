@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from relay.domain.access import Actor
-from relay.domain.accounts import Organization
 from relay.domain.audit import AuditRow
 from relay.domain.names import folded
 from relay.domain.paging import Page, PageRequest
-from relay.services.records import IDS_AT_ONCE, containing, find_page, read, tenant_filter
+from relay.services.records import IDS_AT_ONCE, containing, find_page, tenant_filter
 from relay.store.interface import Database, Filter
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -58,6 +57,14 @@ class AuditFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditTenant:
+    """An organization that has, or had, a trail."""
+
+    tenant_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditLog:
     """Reads entries; writes none."""
 
@@ -73,11 +80,15 @@ class AuditLog:
             where["timestamp"] = {"$gte": BEGINNING, **wanted.bounds}
         return await find_page(self.database.collection("audit"), where, AuditRow, paging, sort=[("timestamp", -1)])
 
-    async def tenants(self, actor: Actor) -> Sequence[Organization]:
-        """The organizations whose entries one may read: all for a super admin, else one's own."""
+    async def tenants(self, actor: Actor) -> Sequence[AuditTenant]:
+        """Whose entries one may read: a super admin everybody's, of deleted organizations too; else one's own."""
         where = {} if actor.is_super_admin else {"name": actor.tenant_id}
-        found = await self.database.collection("organizations").find(where, sort=[("name", 1)])
-        return [read(Organization, each) for each in found]
+        living = await self.database.collection("organizations").find(where, sort=[("name", 1)])
+        found = [AuditTenant(tenant_id=each["name"], name=each["display_name"]) for each in living]
+        if actor.is_super_admin:
+            gone = await self.database.collection("deleted_organizations").find({}, sort=[("_id", 1)])
+            found += [AuditTenant(tenant_id=each["_id"], name=each["display_name"]) for each in gone]
+        return found
 
     async def conditions(self, scope: Filter, wanted: AuditFilter) -> Filter:
         """The filter's part of a query. Raises Invalid."""

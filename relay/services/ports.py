@@ -78,7 +78,7 @@ class AuditSigner(Protocol):
     """The key that signs audit checkpoints."""
 
     kid: str
-    jwk: Mapping[str, str]
+    published: Sequence[Mapping[str, str]]
 
     def sign(self, message: bytes) -> str:
         """The signature as base64url."""

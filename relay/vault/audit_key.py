@@ -1,29 +1,31 @@
 """The key that signs audit checkpoints: keys/audit.key, an Ed25519 private key of 32 raw bytes, 0600.
 
+keys/audit-retired.json, a JWK set, may hold the public keys of earlier ones: what they signed stays good.
+
 Its public half is a JWK; the key's id is the JWK's thumbprint (RFC 7638), so that a key cannot claim another's name.
 """
 
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from relay.vault.keys import read_or_make
+from relay.vault.keys import UnusableKey, read_or_make
 
 NAME = "audit.key"
-KEY_BYTES = 32
+RETIRED = "audit-retired.json"
+COMMON = {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA"}
 
 
 class PublicKeys:
     """Public keys by their id; what signs nothing of theirs is not theirs."""
 
-    def __init__(self, keys: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, keys: Iterable[object]) -> None:
         """From JWKs. Raises ValueError for one that is no Ed25519 key."""
         self._keys = dict(_read(each) for each in keys)
 
@@ -62,15 +64,29 @@ class AuditKey:
             "use": "sig",
             "alg": "EdDSA",
         }
-        self.public = PublicKeys([self.jwk])
+        self.published: Sequence[Mapping[str, str]] = (self.jwk, *_retired(folder / RETIRED))
+        self.public = PublicKeys(self.published)
 
     def sign(self, message: bytes) -> str:
         """The signature as base64url without padding."""
         return _encoded(self._key.sign(message))
 
     def verify(self, kid: str, signature: str, message: bytes) -> bool:
-        """Whether this key made it."""
+        """Whether this key made it, or an earlier one."""
         return self.public.verify(kid, signature, message)
+
+
+def _retired(path: Path) -> list[Mapping[str, str]]:
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    try:
+        keys = json.loads(text)["keys"]
+        PublicKeys(keys)
+        return [{**COMMON, "x": each["x"], "kid": thumbprint(each["x"])} for each in keys]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UnusableKey(f"{path} is no set of public keys, as /.well-known/jwks.json shows them: {error}") from error
 
 
 def thumbprint(x: str) -> str:
@@ -79,7 +95,9 @@ def thumbprint(x: str) -> str:
     return _encoded(hashlib.sha256(required).digest())
 
 
-def _read(jwk: Mapping[str, Any]) -> tuple[str, Ed25519PublicKey]:
+def _read(jwk: object) -> tuple[str, Ed25519PublicKey]:
+    if not isinstance(jwk, Mapping):
+        raise ValueError("not a key")
     x = jwk.get("x")
     if jwk.get("kty") != "OKP" or jwk.get("crv") != "Ed25519" or not isinstance(x, str):
         raise ValueError("not an Ed25519 key (kty OKP, crv Ed25519)")

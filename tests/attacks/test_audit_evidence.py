@@ -4,20 +4,44 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import bson
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from relay.app import DATABASE_NAME
 from relay.audit_command import verify_export
 from relay.domain.audit_chain import Head, entry_of, hash_of, seal
+from relay.domain.audit_export import end_message
+from relay.vault.audit_key import AuditKey
+from relay.vault.keys import UnusableKey
 from tests.webxterm.house import Client, Relay, relay
 
 CODEC = bson.CodecOptions(tz_aware=True)
 ENTRIES = 12
+NAMES = st.sampled_from(
+    [
+        "seq",
+        "hash",
+        "id",
+        "tenant_id",
+        "prev_hash",
+        "checkpoint",
+        "earlier",
+        "end",
+        "rows",
+        "last_seq",
+        "sha256",
+        "kid",
+        "keys",
+        "x",
+    ]
+)
+"""Names of an export's lines."""
 LINKS = '"index:audit:tenant_id_1_seq_1"'
 
 
@@ -318,3 +342,40 @@ def test_what_is_no_export_is_said_to_be_none(tmp_path, content):
     assert sentence.startswith(str(file))
     assert verify_export(tmp_path / "absent", None, None)[0] == 2
     assert verify_export(file, file, None)[0] == 2
+
+
+@given(st.data())
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_case_41_no_file_brings_the_verification_down(tmp_path, data):
+    """A hostile export, with keys of its own, is intact or not or none; never a crash."""
+    key = AuditKey(tmp_path)
+    values = st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5),
+        max_leaves=6,
+    )
+    header = {"fairlead_audit": 1, "tenant_id": "t", "first_seq": 1, "prev_hash": "0" * 64, "filters": {}}
+    header |= {"keys": [dict(key.jwk)]} | data.draw(st.dictionaries(NAMES, values, max_size=2))
+    lines = [header, *data.draw(st.lists(st.dictionaries(NAMES, values, max_size=6), max_size=5))]
+    with suppress(ValueError):
+        end = {"rows": 0, "kid": key.kid, **data.draw(st.dictionaries(NAMES, values, max_size=3))}
+        lines.append({"end": end, "signature": key.sign(end_message(end))})
+    file = tmp_path / "x.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    code, sentence = verify_export(file, None, None)
+    assert code in {0, 1, 2}
+    assert sentence
+
+
+def test_what_an_earlier_key_signed_stays_good(tmp_path):
+    old = AuditKey(tmp_path)
+    signature = old.sign(b"x")
+    (tmp_path / "keys" / "audit.key").unlink()
+    assert not AuditKey(tmp_path).verify(old.kid, signature, b"x")
+    (tmp_path / "keys" / "audit-retired.json").write_text(json.dumps({"keys": [dict(old.jwk)]}))
+    new = AuditKey(tmp_path)
+    assert new.verify(old.kid, signature, b"x")
+    assert [each["kid"] for each in new.published] == [new.kid, old.kid]
+    (tmp_path / "keys" / "audit-retired.json").write_text("{}")
+    with pytest.raises(UnusableKey, match="no set of public keys"):
+        AuditKey(tmp_path)

@@ -119,6 +119,10 @@ async def test_whose_log_one_may_read(tmp_path):
         assert (await ada.get("/api/audit/tenants")).body == {"tenants": [{"tenant_id": "acme", "tenant_name": "Acme"}]}
         everybody = (await root.get("/api/audit/tenants")).body["tenants"]
         assert {"acme", "beta"} <= {each["tenant_id"] for each in everybody}
+        gone = await root.delete("/api/admin/organizations/beta", force="true")
+        assert gone.status == 200, gone.text
+        after = (await root.get("/api/audit/tenants")).body["tenants"]
+        assert "beta" in {each["tenant_id"] for each in after}, "a trail outlives its organization"
         rows = (await root.get("/api/audit", limit=200)).body["logs"]
         assert {"acme", "beta"} <= {each["tenant_id"] for each in rows}
         assert {each["tenant_id"] for each in (await root.get("/api/audit", tenant_id="beta")).body["logs"]} == {"beta"}

@@ -195,7 +195,7 @@ async def _export(call: Call[Nothing], query: AuditQuery) -> Reply:
 
 async def list_audit_tenants(call: Call[Nothing]) -> AuditTenants:
     found = await call.services.audit_log.tenants(call.actor)
-    return AuditTenants([AuditTenant(tenant_id=each.name, tenant_name=each.display_name) for each in found])
+    return AuditTenants([AuditTenant(tenant_id=each.tenant_id, tenant_name=each.name) for each in found])
 
 
 async def verify_audit(call: Call[Nothing]) -> Verification:
@@ -220,7 +220,7 @@ async def list_audit_checkpoints(call: Call[Nothing]) -> CheckpointList:
 
 
 async def published_keys(call: Call[Nothing]) -> Jwks:
-    return Jwks([Jwk(**call.services.audit_checkpoints.key.jwk)])
+    return Jwks([Jwk(**each) for each in call.services.audit_checkpoints.key.published])
 
 
 def _fault(fault: Fault) -> FaultView:
