@@ -24,6 +24,8 @@ PAGES = {
     "/people?tab=roles": "People",
     "/groups": "Groups",
     "/groups/{group_id}": "Turners",
+    "/runs": "Runs",
+    "/runs/new": "Run a command",
     "/commands": "Command log",
     "/commands?q=nothing+like+this&period=days": "Command log",
     "/community": "Community",

@@ -8,6 +8,7 @@ import '@fontsource-variable/jetbrains-mono/index.css';
 import '@/styles/base.css';
 import '@/styles/shell.css';
 import '@/styles/content.css';
+import '@/styles/runs.css';
 import '@/styles/written.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

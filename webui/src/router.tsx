@@ -5,6 +5,7 @@ import { Shell } from '@/components/shell/shell';
 import { AUDIT_FIELDS, type AuditSearch } from '@/lib/audit';
 import { currentSession } from '@/lib/auth';
 import { COMMAND_FIELDS, type CommandSearch } from '@/lib/command-search';
+import { readState } from '@/lib/issues';
 import { parseSearch, stringifySearch } from '@/lib/search';
 import { AuditPage } from '@/pages/audit';
 import { CommandsPage } from '@/pages/commands';
@@ -21,9 +22,18 @@ import { OrganizationsPage } from '@/pages/organizations';
 import { PasswordPage } from '@/pages/password';
 import { PeoplePage } from '@/pages/people';
 import { PersonPage } from '@/pages/person';
+import { RunPage } from '@/pages/run';
+import { RunNewPage } from '@/pages/run-new';
+import { RunsPage } from '@/pages/runs';
 import { SessionPage } from '@/pages/session';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+/** The page of a list, from the second on. */
+function pageNumber(value: unknown): { page?: number } {
+  const page = Number(value);
+  return Number.isInteger(page) && page > 1 ? { page } : {};
+}
 
 const root = createRootRoute({ component: Outlet });
 
@@ -94,13 +104,38 @@ const commands = createRoute({
   component: CommandsPage,
 });
 
+const runs = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/runs',
+  validateSearch: (search: Record<string, unknown>): { page?: number } => pageNumber(search.page),
+  component: RunsPage,
+});
+const runNew = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/runs/new',
+  validateSearch: (search: Record<string, unknown>): { command?: string; machines?: string } => {
+    const command = text(search.command);
+    const chosen = text(search.machines);
+    return { ...(command === undefined ? {} : { command }), ...(chosen === undefined ? {} : { machines: chosen }) };
+  },
+  component: RunNewPage,
+});
+const run = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/runs/$runId',
+  validateSearch: (search: Record<string, unknown>): { show?: string } => {
+    const show = text(search.show);
+    return show === undefined ? {} : { show };
+  },
+  component: RunPage,
+});
+
 const session = createRoute({
   getParentRoute: () => signedIn,
   path: '/sessions/$sessionId',
   validateSearch: (search: Record<string, unknown>): { command?: string; page?: number } => {
     const command = text(search.command);
-    const page = Number(search.page);
-    return { ...(command === undefined ? {} : { command }), ...(Number.isInteger(page) && page > 1 ? { page } : {}) };
+    return { ...(command === undefined ? {} : { command }), ...pageNumber(search.page) };
   },
   component: SessionPage,
 });
@@ -123,9 +158,8 @@ const audit = createRoute({
   getParentRoute: () => signedIn,
   path: '/audit',
   validateSearch: (search: Record<string, unknown>): AuditSearch => {
-    const page = Number(search.page);
     const fields = AUDIT_FIELDS.map((field) => [field, text(search[field])]).filter(([, value]) => value !== undefined);
-    return { ...Object.fromEntries(fields), ...(Number.isInteger(page) && page > 1 ? { page } : {}) };
+    return { ...Object.fromEntries(fields), ...pageNumber(search.page) };
   },
   component: AuditPage,
 });
@@ -148,9 +182,10 @@ const community = createRoute({
   getParentRoute: () => signedIn,
   path: '/community',
   validateSearch: (search: Record<string, unknown>): IssueSearch => {
-    const page = Number(search.page);
-    const fields = (['q', 'status', 'tag'] as const).map((field) => [field, text(search[field])]).filter(([, value]) => value !== undefined);
-    return { ...Object.fromEntries(fields), ...(Number.isInteger(page) && page > 1 ? { page } : {}) };
+    const q = text(search.q);
+    const status = readState(text(search.status));
+    const tag = text(search.tag);
+    return { ...(q === undefined ? {} : { q }), ...(status === undefined ? {} : { status }), ...(tag === undefined ? {} : { tag }), ...pageNumber(search.page) };
   },
   component: CommunityPage,
 });
@@ -171,7 +206,7 @@ const terminals = createRoute({
 /** Whatever no other route knows, with the navigation beside it that leads back. */
 const unknown = createRoute({ getParentRoute: () => signedIn, path: '$', component: NotFoundPage });
 
-const tree = root.addChildren([login, password, signedIn.addChildren([home, machines, machineAdd, machine, commands, session, people, person, groups, group, audit, organizations, organization, community, issue, terminals, unknown])]);
+const tree = root.addChildren([login, password, signedIn.addChildren([home, machines, machineAdd, machine, commands, runs, runNew, run, session, people, person, groups, group, audit, organizations, organization, community, issue, terminals, unknown])]);
 
 export const router = createRouter({ routeTree: tree, parseSearch, stringifySearch, defaultPreload: 'intent' });
 

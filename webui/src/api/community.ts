@@ -1,14 +1,14 @@
 /** Issues people of one organization write, and the fixes they find. */
 import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { answered, relay } from '@/api/client';
-import type { IssueChange, IssueDraft } from '@/api/types';
+import type { IssueChange, IssueDraft, IssueStatus } from '@/api/types';
 
 const ROWS = 25;
 const at = (issueId: string) => ({ path: { issue_id: issueId } });
 const fixAt = (issueId: string, fixId: string) => ({ path: { issue_id: issueId, fix_id: fixId } });
 const forget = (cache: QueryClient) => cache.invalidateQueries({ queryKey: ['issues'] });
 
-export type IssueSearch = { q?: string; status?: string; tag?: string; page?: number };
+export type IssueSearch = { q?: string; status?: IssueStatus; tag?: string; page?: number };
 
 export function useIssues(search: IssueSearch) {
   return useQuery({

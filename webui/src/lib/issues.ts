@@ -1,7 +1,14 @@
 /** The states of an issue, in words. */
-export const ISSUE_STATES = [
+import type { IssueStatus } from '@/api/types';
+
+export const ISSUE_STATES: readonly { value: IssueStatus; label: string }[] = [
   { value: 'open', label: 'Open' }, { value: 'in_progress', label: 'In progress' }, { value: 'resolved', label: 'Resolved' }, { value: 'closed', label: 'Closed' },
-] as const;
+];
+
+/** The state an address or a field names, where it is one. */
+export function readState(text: string | undefined | null): IssueStatus | undefined {
+  return ISSUE_STATES.find(({ value }) => value === text)?.value;
+}
 
 export function stateName(status: string): string {
   return ISSUE_STATES.find(({ value }) => value === status)?.label ?? status;

@@ -1,7 +1,12 @@
 /** How people are named and found in lists. */
-import type { Person } from '@/api/types';
+import type { Person, PortalRole } from '@/api/types';
 
 export const ROLE_NAMES: Record<string, string> = { super_admin: 'Super administrator', company_admin: 'Administrator', user: 'User' };
+
+/** The roles an administrator may give. */
+export const PORTAL_ROLES: readonly { value: PortalRole; label: string }[] = [
+  { value: 'user', label: 'User: the machines they are given' }, { value: 'company_admin', label: 'Administrator: people, machines and access' },
+];
 
 export function roleName(role: string): string {
   return ROLE_NAMES[role] ?? role;

@@ -10,7 +10,7 @@ import { IssueState } from '@/components/community/state';
 import { Page } from '@/components/page';
 import { SearchField } from '@/components/search-field';
 import { Empty, Failure, Loading } from '@/components/states';
-import { ISSUE_STATES } from '@/lib/issues';
+import { ISSUE_STATES, readState } from '@/lib/issues';
 
 export function CommunityPage() {
   const search = useSearch({ from: '/signed-in/community' });
@@ -49,10 +49,15 @@ function Filters({ search, show }: { search: IssueSearch; show: (next: IssueSear
   return (
     <div className="toolbar">
       <SearchField label="Search issues" placeholder="Search in titles and descriptions" value={search.q ?? ''} search={(q) => show({ ...kept, q })} />
-      <SegmentedControl className="status-tabs" aria-label="State" size="sm" transitionDuration={0} value={search.status ?? ''} data={[{ value: '', label: 'All' }, ...ISSUE_STATES]} onChange={(status) => show({ ...kept, status })} />
+      <SegmentedControl className="status-tabs" aria-label="State" size="sm" transitionDuration={0} value={search.status ?? ''} data={[{ value: '', label: 'All' }, ...ISSUE_STATES]} onChange={(chosen) => show(withState(kept, readState(chosen)))} />
       {search.tag === undefined ? null : <Button size="compact-sm" variant="light" onClick={() => show({ ...kept, tag: '' })}>tag: {search.tag} ✕</Button>}
     </div>
   );
+}
+
+function withState(search: IssueSearch, status: IssueSearch['status']): IssueSearch {
+  const { status: _, ...kept } = search;
+  return status === undefined ? kept : { ...kept, status };
 }
 
 function Issues({ issues }: { issues: IssueSummary[] }) {

@@ -14,7 +14,7 @@ import { IssueState } from '@/components/community/state';
 import { confirm, showDone, showError } from '@/components/confirm';
 import { Page } from '@/components/page';
 import { Empty, Failure, Loading } from '@/components/states';
-import { ISSUE_STATES } from '@/lib/issues';
+import { ISSUE_STATES, readState } from '@/lib/issues';
 import { isAdmin, useUser } from '@/lib/session';
 
 const back = <Link to="/community" className="back link"><IconChevronLeft size={15} aria-hidden="true" />Community</Link>;
@@ -77,7 +77,7 @@ function Actions({ issue }: { issue: Issue }) {
   });
   return (
     <>
-      <Select className="state-select" aria-label="State" data={[...ISSUE_STATES]} allowDeselect={false} value={issue.status} onChange={(status) => { if (status !== null) update.mutate({ status }, { onError: showError }); }} />
+      <Select className="state-select" aria-label="State" data={[...ISSUE_STATES]} allowDeselect={false} value={issue.status} onChange={(chosen) => { const status = readState(chosen); if (status !== undefined) update.mutate({ status }, { onError: showError }); }} />
       <Menu position="bottom-end">
         <Menu.Target><Button variant="default" rightSection={<IconChevronDown size={15} />}>Actions</Button></Menu.Target>
         <Menu.Dropdown>

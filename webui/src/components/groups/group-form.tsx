@@ -3,11 +3,11 @@ import { Button, Select, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { modals } from '@mantine/modals';
 import { useState } from 'react';
-import type { Group } from '@/api/types';
+import type { Group, MachineRole } from '@/api/types';
 import { Failure } from '@/components/states';
 
 /** What a person decides about a group; its people and machines are chosen on its page. */
-type GroupFields = Pick<Group, 'name' | 'description' | 'machine_role'>;
+type GroupFields = Pick<Group, 'name' | 'description'> & { machine_role: MachineRole };
 
 const ROLES = [{ value: 'non-sudo', label: 'Open shells' }, { value: 'sudo', label: 'Open shells and use sudo' }];
 

@@ -7,8 +7,8 @@ import { useUsers } from '@/api/users';
 import { showDone } from '@/components/confirm';
 import { Failure } from '@/components/states';
 import { endOf, ENDS } from '@/lib/grant-end';
+import { MACHINE_ROLES, readMachineRole } from '@/lib/roles';
 
-const ROLES = [{ value: 'non-sudo', label: 'Shell' }, { value: 'sudo', label: 'Shell and sudo' }];
 const EMPTY = { who: '', role: 'non-sudo', end: 'never', day: '' };
 
 export function GrantForm({ machine, admin }: { machine: Machine; admin: boolean }) {
@@ -21,7 +21,7 @@ export function GrantForm({ machine, admin }: { machine: Machine; admin: boolean
     setLate(expires === null);
     if (!ready || expires === null) return;
     const who = admin ? { user_id: form.who } : { username: form.who.trim() };
-    grant.mutate({ ...who, machine_role: form.role, ...(expires === '' ? {} : { expires_at: expires }) }, {
+    grant.mutate({ ...who, machine_role: readMachineRole(form.role), ...(expires === '' ? {} : { expires_at: expires }) }, {
       onSuccess: () => {
         setForm(EMPTY);
         showDone('Access granted');
@@ -31,7 +31,7 @@ export function GrantForm({ machine, admin }: { machine: Machine; admin: boolean
   return (
     <form className="grant-form" aria-label="Grant access" onSubmit={(event) => { event.preventDefault(); submit(); }}>
       <Who admin={admin} value={form.who} choose={(who) => setForm({ ...form, who })} />
-      <Select label="May" data={ROLES} value={form.role} allowDeselect={false} onChange={(role) => setForm({ ...form, role: role ?? 'non-sudo' })} />
+      <Select label="May" data={[...MACHINE_ROLES]} value={form.role} allowDeselect={false} onChange={(role) => setForm({ ...form, role: role ?? 'non-sudo' })} />
       <Select label="Ends" data={ENDS} value={form.end} allowDeselect={false} onChange={(end) => setForm({ ...form, end: end ?? 'never' })} />
       {form.end === 'at' ? <TextInput type="datetime-local" label="On" value={form.day} error={late ? 'Choose a time to come' : undefined} onChange={(event) => setForm({ ...form, day: event.currentTarget.value })} /> : null}
       <Button type="submit" disabled={!ready} loading={grant.isPending}>Grant access</Button>

@@ -4,14 +4,15 @@ import { useForm } from '@mantine/form';
 import { modals } from '@mantine/modals';
 import { useState } from 'react';
 import { useGroups } from '@/api/groups';
+import type { MachineRole, PortalRole } from '@/api/types';
 import { useCreateUser } from '@/api/users';
 import { showDone } from '@/components/confirm';
 import { PasswordField } from '@/components/people/password-field';
 import { Failure } from '@/components/states';
+import { PORTAL_ROLES } from '@/lib/people';
+import { MACHINE_ROLES } from '@/lib/roles';
 import { newPassword, SHORTEST_PASSWORD } from '@/lib/new-password';
 
-const ROLES = [{ value: 'user', label: 'User: the machines they are given' }, { value: 'company_admin', label: 'Administrator: people, machines and access' }];
-const MACHINE_ROLES = [{ value: 'non-sudo', label: 'Shell' }, { value: 'sudo', label: 'Shell and sudo' }];
 const required = (what: string) => (value: string) => (value.trim() === '' ? `Give ${what}` : null);
 
 function NewPerson() {
@@ -19,7 +20,7 @@ function NewPerson() {
   const groups = useGroups();
   const [password] = useState(newPassword);
   const form = useForm({
-    initialValues: { first_name: '', last_name: '', username: '', email: '', password, role: 'user', machine_role: 'non-sudo', groups: [] as string[] },
+    initialValues: { first_name: '', last_name: '', username: '', email: '', password, role: 'user' as PortalRole, machine_role: 'non-sudo' as MachineRole, groups: [] as string[] },
     validate: {
       first_name: required('a first name'),
       last_name: required('a last name'),
@@ -46,8 +47,8 @@ function NewPerson() {
       </div>
       <PasswordField label="First password" description="Hand it over in person or by a safe way; they are asked to change it." {...form.getInputProps('password')} />
       <div className="field-pair">
-        <Select label="Role" data={ROLES} allowDeselect={false} comboboxProps={{ withinPortal: false }} {...form.getInputProps('role')} />
-        <Select label="On machines" data={MACHINE_ROLES} allowDeselect={false} comboboxProps={{ withinPortal: false }} {...form.getInputProps('machine_role')} />
+        <Select label="Role" data={[...PORTAL_ROLES]} allowDeselect={false} comboboxProps={{ withinPortal: false }} {...form.getInputProps('role')} />
+        <Select label="On machines" data={[...MACHINE_ROLES]} allowDeselect={false} comboboxProps={{ withinPortal: false }} {...form.getInputProps('machine_role')} />
       </div>
       <MultiSelect label="Groups" placeholder={form.values.groups.length === 0 ? 'None' : undefined} data={(groups.data ?? []).map((group) => group.name)} searchable hidePickedOptions comboboxProps={{ withinPortal: false }} {...form.getInputProps('groups')} />
       {create.isError ? <Failure error={create.error} /> : null}

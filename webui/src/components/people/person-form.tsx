@@ -2,20 +2,19 @@
 import { Button, MultiSelect, Select, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useGroups } from '@/api/groups';
-import type { Person } from '@/api/types';
+import type { Person, PortalRole } from '@/api/types';
 import { useUpdateUser } from '@/api/users';
 import { Ago } from '@/components/ago';
 import { showDone } from '@/components/confirm';
 import { Failure } from '@/components/states';
-import { isSudo } from '@/lib/roles';
+import { PORTAL_ROLES } from '@/lib/people';
+import { isSudo, MACHINE_ROLES, readMachineRole } from '@/lib/roles';
 import { useUser } from '@/lib/session';
 
-const ROLES = [{ value: 'user', label: 'User: the machines they are given' }, { value: 'company_admin', label: 'Administrator: people, machines and access' }];
-const MACHINE_ROLES = [{ value: 'non-sudo', label: 'Shell' }, { value: 'sudo', label: 'Shell and sudo' }];
 
 function fieldsOf(person: Person) {
   const { first_name, last_name, email, role, groups } = person;
-  return { first_name, last_name, email, role, machine_role: isSudo(person.machine_role) ? 'sudo' : 'non-sudo', groups };
+  return { first_name, last_name, email, role: role as PortalRole, machine_role: readMachineRole(isSudo(person.machine_role) ? 'sudo' : null), groups };
 }
 
 export function PersonForm({ person }: { person: Person }) {
@@ -41,8 +40,8 @@ export function PersonForm({ person }: { person: Person }) {
           <TextInput label="Last name" autoComplete="off" {...form.getInputProps('last_name')} />
         </div>
         <TextInput label="E-mail" type="email" autoComplete="off" description={person.email_verified ? undefined : 'Not confirmed yet'} {...form.getInputProps('email')} />
-        {person.role === 'super_admin' ? null : <Select label="Role" data={ROLES} allowDeselect={false} disabled={own} description={own ? 'Somebody else has to change your own role' : undefined} {...form.getInputProps('role')} />}
-        <Select label="On machines" data={MACHINE_ROLES} allowDeselect={false} description="Where a grant or a group does not say otherwise" {...form.getInputProps('machine_role')} />
+        {person.role === 'super_admin' ? null : <Select label="Role" data={[...PORTAL_ROLES]} allowDeselect={false} disabled={own} description={own ? 'Somebody else has to change your own role' : undefined} {...form.getInputProps('role')} />}
+        <Select label="On machines" data={[...MACHINE_ROLES]} allowDeselect={false} description="Where a grant or a group does not say otherwise" {...form.getInputProps('machine_role')} />
         <MultiSelect label="Groups" placeholder={form.values.groups.length === 0 ? 'None' : undefined} data={(groups.data ?? []).map((group) => group.name)} searchable hidePickedOptions {...form.getInputProps('groups')} />
         {update.isError ? <Failure error={update.error} /> : null}
         <div className="row"><Button type="submit" disabled={!form.isDirty()} loading={update.isPending}>Save changes</Button></div>
