@@ -12,6 +12,7 @@ class Action(StrEnum):
     LOGIN = "login"
     LOGOUT = "logout"
     LOGIN_FAILED = "login_failed"
+    LOGIN_ENDED = "login_ended"
     SIGNUP = "signup"
     TOKEN_REFRESH = "token_refresh"  # noqa: S105  the name of an action
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  the name of an action
@@ -82,6 +83,7 @@ _AUTHENTICATION = {
     Action.LOGIN,
     Action.LOGOUT,
     Action.LOGIN_FAILED,
+    Action.LOGIN_ENDED,
     Action.SIGNUP,
     Action.TOKEN_REFRESH,
     Action.PASSWORD_CHANGED,

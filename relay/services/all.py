@@ -44,6 +44,7 @@ from relay.services.key_enrolment import KeyEnrolments
 from relay.services.letters import Letters
 from relay.services.log_search import LogSearches
 from relay.services.login import Login
+from relay.services.logins import Logins
 from relay.services.machines import Machines
 from relay.services.oidc import Oidc
 from relay.services.organizations import Organizations
@@ -77,6 +78,7 @@ class Services:
 
     accounts: Accounts
     login: Login
+    logins: Logins
     second_factors: SecondFactors
     own_organization: OwnOrganization
     auth: Auth
@@ -147,7 +149,8 @@ def build(devices: Devices, config: Config) -> Services:
     factor_proof = sign_in.factor_proof()
     checkpoints = _checkpoints(d)
     audit_log = AuditLog(database=database)
-    login = sign_in.login(factor_proof)
+    logins = sign_in.logins()
+    login = sign_in.login(factor_proof, logins)
     api_keys = _api_keys(d, audit, standing, recheck)
     commands = _commands(d, audit, rights, recheck)
     return Services(
@@ -155,10 +158,11 @@ def build(devices: Devices, config: Config) -> Services:
         verification=verification,
         letters=letters,
         login=login,
+        logins=logins,
         oidc=_oidc(d, login, config),
         second_factors=sign_in.second_factors(factor_proof, users),
         own_organization=sign_in.own_organization(),
-        auth=_auth(d, api_keys, config),
+        auth=_auth(d, api_keys, logins, config),
         api_keys=api_keys,
         profile=sign_in.profile(),
         users=users,
@@ -285,7 +289,7 @@ def _api_keys(d: Devices, audit: Audit, standing: Standing, recheck: LiveRecheck
     )
 
 
-def _auth(d: Devices, api_keys: ApiKeys, config: Config) -> Auth:
+def _auth(d: Devices, api_keys: ApiKeys, logins: Logins, config: Config) -> Auth:
     return Auth(
         api_keys=api_keys,
         database=d.database,
@@ -294,7 +298,7 @@ def _auth(d: Devices, api_keys: ApiKeys, config: Config) -> Auth:
         sealer=d.sealer,
         audit=api_keys.audit,
         family=RefreshFamily(database=d.database, clock=d.clock),
-        recheck=api_keys.recheck,
+        logins=logins,
         clock=d.clock,
         lifetime_s=config.jwt_expiry_hours * 3600,
         chain_lifetime_s=config.refresh_chain_days * 24 * 3600,

@@ -17,10 +17,10 @@ from relay.services.api_keys import ApiKeys
 from relay.services.audit import Audit
 from relay.services.claims import ApiClaims, read_claims
 from relay.services.login_tokens import api_claims
-from relay.services.ports import API_AUDIENCE, Caller, Recheck, Sealer, Tokens
+from relay.services.logins import Logins
+from relay.services.ports import API_AUDIENCE, Caller, Sealer, Tokens
 from relay.services.refresh_family import RefreshFamily
 from relay.services.standing import INVALID_TOKEN, Account, Standing
-from relay.store.errors import Duplicate
 from relay.store.interface import Database
 
 
@@ -35,7 +35,7 @@ class Auth:
     api_keys: ApiKeys
     audit: Audit
     family: RefreshFamily
-    recheck: Recheck
+    logins: Logins
     clock: Clock
     lifetime_s: int
     chain_lifetime_s: int
@@ -67,6 +67,7 @@ class Auth:
             login_id=claims.login_id, user_id=claims.sub, generation=claims.generation, disabled=disabled
         )
         await self.standing.require_finished(account, may_lack)
+        await self.logins.seen(claims.login_id, claims.sub)
         return Actor(
             user_id=account.user.id,
             username=account.user.username,
@@ -98,7 +99,7 @@ class Auth:
             token, ip_address=ip_address, user_agent=user_agent, disabled=disabled, may_lack=FIRST_STEPS
         )
         if not await self.family.may_refresh(actor):
-            await self._end(actor)
+            await self.logins.revoke(actor.login_id, actor.tenant_id, since=actor.login_at)
             await self.audit.record(actor, Action.TOKEN_REUSED, "auth", status="failure")
             raise Unauthenticated(INVALID_TOKEN)
         lifetime_s = min(self.lifetime_s, int((self._chain_end(actor) - self.clock.now()).total_seconds()))
@@ -113,25 +114,16 @@ class Auth:
             login_at=int(actor.login_at.timestamp()),
         )
         issued = self.tokens.issue(claims, audience=API_AUDIENCE, lifetime_s=lifetime_s)
+        await self.logins.renewed(actor, lifetime_s)
         await self.audit.record(actor, Action.TOKEN_REFRESH, "auth")
         return issued.token, lifetime_s
 
     async def logout(self, actor: Actor) -> None:
         """End the login: every token of it is refused from now on, every shell it opened is closed."""
-        if not await self._end(actor):
+        if not await self.logins.revoke(actor.login_id, actor.tenant_id, since=actor.login_at):
             return  # logged out twice at once
         seconds = int((self.clock.now() - actor.login_at).total_seconds())
         await self.audit.record(actor, Action.LOGOUT, "auth", session_duration_s=seconds)
-
-    async def _end(self, actor: Actor) -> bool:
-        """False when it had ended already."""
-        ending = {"_id": actor.login_id, "tenant_id": actor.tenant_id, "expires_at": self._chain_end(actor)}
-        try:
-            await self.database.collection("revoked_tokens").insert_one(ending)
-        except Duplicate:
-            return False
-        await self.recheck(actor.tenant_id)
-        return True
 
     async def api_key(self, user_id: str) -> str:
         """The user's account key in clear, for its owner's eyes only; empty when it cannot be read any more."""

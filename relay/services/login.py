@@ -25,6 +25,7 @@ from relay.services.inactivity import Inactivity
 from relay.services.login_audit import LoginAudit
 from relay.services.login_outcomes import LoggedIn, OtpSent, Outcome, SecondFactorNeeded, TenantChoice
 from relay.services.login_tokens import INVALID_SESSION, LoginTokens, Proof, proof_of
+from relay.services.logins import Logins
 from relay.services.password_proof import PasswordProof
 from relay.services.ports import Caller
 from relay.services.standing import Account, Standing
@@ -45,6 +46,7 @@ class Login:
     tokens: LoginTokens
     inactivity: Inactivity
     audit: LoginAudit
+    logins: Logins
     clock: Clock
     ids: Ids
 
@@ -159,6 +161,14 @@ class Login:
         switch: dict[str, Any] = {"tenant_switch": True} if proof.switched else {}
         await self.audit.note(
             caller, Action.LOGIN, account, source=proof.source, method=proof.method, **switch, **details
+        )
+        await self.logins.began(
+            caller,
+            account.user,
+            login_id=proof.login_id,
+            source=proof.source,
+            method=proof.method,
+            lifetime_s=self.tokens.lifetime_of(proof),
         )
         return LoggedIn(
             account=account,

@@ -1,6 +1,7 @@
 """Builds what signing in is made of: proofs, factors, codes, tokens. Only relay/services/all.py asks."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from relay.config import Config
 from relay.services.audit import Audit
@@ -13,6 +14,7 @@ from relay.services.letters import Letters
 from relay.services.login import Login
 from relay.services.login_audit import LoginAudit
 from relay.services.login_tokens import LoginTokens
+from relay.services.logins import Logins
 from relay.services.own_organization import OwnOrganization
 from relay.services.own_password import OwnPassword
 from relay.services.passkey_ceremonies import Ceremonies
@@ -87,7 +89,18 @@ class SignIn:
         """What administrators change about it."""
         return OwnOrganization(database=self.d.database, audit=self.audit, clock=self.d.clock)
 
-    def login(self, proof: FactorProof) -> Login:
+    def logins(self) -> Logins:
+        """What is logged in, as people see it."""
+        longest = max(self.config.refresh_chain_days * 24, self.config.jwt_expiry_hours)
+        return Logins(
+            database=self.d.database,
+            audit=self.audit,
+            recheck=self.recheck,
+            clock=self.d.clock,
+            chain_lifetime=timedelta(hours=longest),
+        )
+
+    def login(self, proof: FactorProof, logins: Logins) -> Login:
         """The way from a proof to a token."""
         return Login(
             database=self.d.database,
@@ -98,6 +111,7 @@ class SignIn:
             tokens=self._tokens(),
             inactivity=self.inactivity,
             audit=LoginAudit(audit=self.audit),
+            logins=logins,
             clock=self.d.clock,
             ids=self.d.ids,
         )

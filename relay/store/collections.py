@@ -43,6 +43,14 @@ ACCOUNTS = (
             _index("tenant_id", "machine_ids"),
         ),
     ),
+    CollectionSchema(
+        name="logins",
+        indexes=(
+            _index("tenant_id", "user_id", "-created_at"),
+            _index("login_id"),
+            _index("expires_at", ttl_s=0),
+        ),
+    ),
     CollectionSchema(name="revoked_tokens", indexes=(_index("expires_at", ttl_s=0),)),  # _id is the token's jti
     CollectionSchema(
         name="second_factors",
