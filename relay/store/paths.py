@@ -44,6 +44,10 @@ def with_items(reached: Iterable[Any]) -> Iterator[Any]:
 
 def column_keys(document: Any, parts: Sequence[str]) -> set[bytes]:
     """The keys under which an index or a sort knows `document` by this path: one, or one for each item of a list."""
+    if len(parts) == 1 and isinstance(document, dict):  # nearly always
+        value = document.get(parts[0], ABSENT)
+        if not isinstance(value, list):
+            return {key_of(value)}
     keys: set[bytes] = set()
     for value in values(document, parts):
         keys.update(key_of(item) for item in (value if isinstance(value, list) and value else [value]))

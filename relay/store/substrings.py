@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from relay.store.errors import BadDocument
@@ -33,7 +34,12 @@ Document = dict[str, Any]
 
 def code_of(value: object) -> str:
     """One run of three characters for a value of a `within` field. Two values may share one."""
-    number = int.from_bytes(hashlib.blake2b(repr(value).encode("utf-8", "replace"), digest_size=8).digest())
+    return _code(repr(value))
+
+
+@lru_cache(maxsize=8192)
+def _code(said: str) -> str:
+    number = int.from_bytes(hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=8).digest())
     places = (number, number // _CODE_CHARS, number // _CODE_CHARS**2)
     return "".join(chr(_CODE_BASE + place % _CODE_CHARS) for place in places)
 

@@ -6,12 +6,13 @@ import platform
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tests.bench import audit, http, line
+from tests.bench import audit, http, line, search
 
 PARTS: dict[str, Callable[[bool], None]] = {
     "line": line.run,
     "http": http.run,
     "audit": audit.run,
+    "search": search.run,
 }
 """Each measures and prints one table; with True in small amounts."""
 

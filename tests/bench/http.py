@@ -41,9 +41,9 @@ def run(quick: bool) -> None:
 
 
 def _gets(url: str, token: str, database: Path, count: int) -> None:
-    get = _request("GET", "/api/users/me", token)
+    get = request("GET", "/api/users/me", token)
     connection = Connection(url)
-    floor, ours = _in_turns(PointReads(database).read, lambda: connection.ask(get), count)
+    floor, ours = in_turns(PointReads(database).read, lambda: connection.ask(get), count)
     row("one at a time p50, ms", percentile(floor, 0.5) * MS, percentile(ours, 0.5) * MS)
     row("one at a time p99, ms", percentile(floor, 0.99) * MS, percentile(ours, 0.99) * MS)
     connections = [Connection(url) for _ in range(CONNECTIONS)]
@@ -54,9 +54,9 @@ def _gets(url: str, token: str, database: Path, count: int) -> None:
 def _logins(url: str, count: int) -> None:
     hasher = PasswordHasher()
     hashed = hasher.hash(processes.PASSWORD)
-    login = _request("POST", "/api/auth/login", "", _json(processes.PASSWORD))
+    login = request("POST", "/api/auth/login", "", _json(processes.PASSWORD))
     connection = Connection(url)
-    floor, ours = _in_turns(lambda: hasher.verify(hashed, processes.PASSWORD), lambda: connection.ask(login), count)
+    floor, ours = in_turns(lambda: hasher.verify(hashed, processes.PASSWORD), lambda: connection.ask(login), count)
     row("one at a time p50, ms", percentile(floor, 0.5) * MS, percentile(ours, 0.5) * MS)
     at_once = [Connection(url) for _ in range(4)]
     raw = _together([lambda: hasher.verify(hashed, processes.PASSWORD)] * 4, count // 2)
@@ -68,7 +68,7 @@ def _json(password: str) -> bytes:
     return f'{{"email":"bench@example.com","password":"{password}"}}'.encode()
 
 
-def _in_turns(floor: Callable[[], object], ours: Callable[[], object], count: int) -> tuple[list[float], list[float]]:
+def in_turns(floor: Callable[[], object], ours: Callable[[], object], count: int) -> tuple[list[float], list[float]]:
     """Seconds of each call, taken in turns so that both see the same machine."""
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(count):
@@ -95,7 +95,7 @@ def _together(calls: list[Callable[[], object]], each: int) -> float:
     return each * len(calls) / (time.perf_counter() - start)
 
 
-def _request(method: str, path: str, token: str, body: bytes = b"") -> bytes:
+def request(method: str, path: str, token: str, body: bytes = b"") -> bytes:
     authorization = f"authorization: Bearer {token}\r\n" if token else ""
     length = f"content-type: application/json\r\ncontent-length: {len(body)}\r\n" if body else ""
     return f"{method} {path} HTTP/1.1\r\nhost: bench\r\n{authorization}{length}\r\n".encode() + body
