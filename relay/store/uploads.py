@@ -60,8 +60,11 @@ class UploadFolder:
             file = os.open(self._path(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
             return None
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            os.close(file)
+            return None
         with os.fdopen(file, "rb") as opened:
-            return opened.read() if stat.S_ISREG(os.fstat(opened.fileno()).st_mode) else None
+            return opened.read()
 
     def _delete(self, names: list[str]) -> None:
         for name in names:

@@ -2,6 +2,7 @@
 
 import trio
 
+from relay.services.user_changes import GOES_WITH_THE_USER
 from tests.drivers import open_terminal, running_relay
 from tests.terminal.test_whole_relay import closed_in_time
 from tests.webxterm.house import PASSWORD, Client, Relay
@@ -188,6 +189,32 @@ async def test_a_deleted_user_leaves_nothing_behind(tmp_path):
             (entry,) = await audited(here, "user_deleted")
             assert (entry["resource_id"], entry["details"]["username"]) == (bob.actor.user_id, "bob")
             assert (await here.user(ada, "bob")).token
+
+
+async def test_no_credential_outlives_its_account(tmp_path):
+    async with running_relay(tmp_path) as here:
+        ada = await here.organization("ada", "acme")
+        bob = await here.user(ada, "bob")
+        own = {"tenant_id": "acme", "user_id": bob.actor.user_id}
+        for name in GOES_WITH_THE_USER:
+            await here.services.database.collection(name).insert_one({"_id": f"bobs-{name}", "machine_id": "m", **own})
+        assert (await ada.delete(path(bob))).status == 200
+        for name in GOES_WITH_THE_USER:
+            assert await here.services.database.collection(name).count(own) == 0, name
+
+
+async def test_a_renamed_group_is_shown_on_its_people_by_its_new_name(tmp_path):
+    async with running_relay(tmp_path) as here:
+        ada = await here.organization("ada", "acme")
+        bob = await here.user(ada, "bob")
+        made = await ada.post("/api/groups", {"name": "web", "member_ids": [bob.actor.user_id]})
+        await ada.post("/api/groups", {"name": "db"})
+        group = f"/api/groups/{made.body['group']['id']}"
+        clash = await ada.put(group, {"name": "DB"})
+        assert (clash.status, clash.error) == (409, "Group already exists")
+        assert (await ada.put(group, {"name": "Front"})).status == 200
+        assert (await ada.get(path(bob))).body["user"]["groups"] == ["Front"]
+        assert (await bob.get("/api/users/me")).body["user"]["groups"] == ["Front"]
 
 
 async def test_who_cannot_be_deleted(tmp_path):
