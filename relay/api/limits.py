@@ -10,7 +10,7 @@ from typing import Any
 
 from relay.clock import Clock
 from relay.domain.errors import Refusal, Unauthenticated
-from relay.domain.names import network_of
+from relay.domain.names import folded, network_of
 from relay.services.windows import SlidingWindows
 
 
@@ -34,7 +34,7 @@ def _by_address(address: str, body: Any) -> str:
 
 def _by_login(address: str, body: Any) -> str:
     name = getattr(body, "email", "") or getattr(body, "username", "")
-    return f"{str(name).casefold()[:254]}\n{network_of(address)}"
+    return f"{folded(str(name).strip())[:254]}\n{network_of(address)}"
 
 
 SIGNUP_LIMITS = (Limit(name="signup", most=10, window_s=3600, key=_by_address),)
@@ -49,6 +49,8 @@ STEP_LIMITS = (
     Limit(name="login step from one address", most=100, window_s=900, key=_by_address, failures_only=True),
 )
 """The same for wrong codes; beside it each code has its own three tries, and each account its own count."""
+FACTOR_LIMITS = (Limit(name="second factor", most=100, window_s=900, key=_by_address, failures_only=True),)
+"""Wrong second factors from one address; each account has its own count beside it."""
 PASSKEY_LIMITS = (Limit(name="passkey options", most=60, window_s=900, key=_by_address),)
 """Challenges cost the store a write each."""
 PASSWORD_LIMITS = (Limit(name="password", most=10, window_s=900, key=_by_address),)

@@ -23,13 +23,13 @@ from relay.services.email_codes import INVALID_CODE, LIFETIME_MINUTES, EmailCode
 from relay.services.factor_proof import FactorProof
 from relay.services.inactivity import Inactivity
 from relay.services.login_audit import LoginAudit
+from relay.services.login_guard import LoginGuard
 from relay.services.login_outcomes import LoggedIn, OtpSent, Outcome, SecondFactorNeeded, TenantChoice
 from relay.services.login_tokens import INVALID_SESSION, LoginTokens, Proof, proof_of
 from relay.services.logins import Logins
 from relay.services.password_proof import PasswordProof
 from relay.services.ports import Caller
 from relay.services.standing import Account, Standing
-from relay.store.interface import Database
 
 PASSWORD = "password"  # noqa: S105  the name of a method
 
@@ -38,7 +38,7 @@ PASSWORD = "password"  # noqa: S105  the name of a method
 class Login:
     """Takes proofs and issues the first tokens."""
 
-    database: Database
+    guard: LoginGuard
     standing: Standing
     proof: PasswordProof
     factors: FactorProof
@@ -52,9 +52,10 @@ class Login:
 
     async def login(self, caller: Caller, *, name: str, password: str) -> Outcome:
         """`name` is an e-mail or a user name. Raises Unauthenticated; Forbidden (account closed); TooMany."""
-        accounts = await self.proof.find_accounts(name)
+        accounts = await self.guard.admit(caller, name, await self.proof.find_accounts(name))
         matches = await self.proof.matching(accounts, password)
         if not matches:
+            self.guard.count(name)
             await self.audit.failed(caller, name, accounts, "invalid credentials")
             raise Unauthenticated("Invalid credentials")
         return await self.proven(caller, matches, method=PASSWORD)
@@ -151,13 +152,12 @@ class Login:
         enrolment_required: bool,
         details: Mapping[str, Any],
     ) -> LoggedIn:
-        now = self.clock.now()
         groups = await self.standing.group_names(account.user)
         token, session_token = (
             self.tokens.for_api(account, groups, proof),
             self.tokens.for_switch(account, available, proof),
         )
-        await self.database.collection("users").update_one({"_id": account.user.id}, {"$set": {"last_login": now}})
+        await self.guard.entered(caller, account, self.clock.now())
         switch: dict[str, Any] = {"tenant_switch": True} if proof.switched else {}
         await self.audit.note(
             caller, Action.LOGIN, account, source=proof.source, method=proof.method, **switch, **details

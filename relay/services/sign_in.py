@@ -13,6 +13,7 @@ from relay.services.inactivity import Inactivity
 from relay.services.letters import Letters
 from relay.services.login import Login
 from relay.services.login_audit import LoginAudit
+from relay.services.login_guard import LoginGuard
 from relay.services.login_tokens import LoginTokens
 from relay.services.logins import Logins
 from relay.services.own_organization import OwnOrganization
@@ -103,7 +104,7 @@ class SignIn:
     def login(self, proof: FactorProof, logins: Logins) -> Login:
         """The way from a proof to a token."""
         return Login(
-            database=self.d.database,
+            guard=LoginGuard(database=self.d.database, failures=SlidingWindows(self.d.clock)),
             standing=self.standing,
             proof=PasswordProof(database=self.d.database, standing=self.standing, passwords=self.d.passwords),
             factors=proof,

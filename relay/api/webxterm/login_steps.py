@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Struct
 
 from relay.api.fields import line, verbatim
-from relay.api.limits import PASSKEY_LIMITS, STEP_LIMITS
+from relay.api.limits import FACTOR_LIMITS, PASSKEY_LIMITS, STEP_LIMITS
 from relay.api.routing import Call, Route
 from relay.api.webxterm.auth import LoginAnswer, Token, login_answer
 from relay.api.webxterm.common import caller_of
@@ -83,7 +83,7 @@ ROUTES = (
           limits=STEP_LIMITS),
     Route("POST", "/api/auth/second-factor", permission=Permission.PUBLIC, view=prove_second_factor,
           body=SecondFactorBody, answer=LoginAnswer, summary="Go on with a login by its second factor",
-          refusals=(401, 403), limits=STEP_LIMITS),
+          refusals=(401, 403), limits=FACTOR_LIMITS),
     Route("POST", "/api/auth/second-factor/passkey-options", permission=Permission.PUBLIC, view=passkey_options,
           body=SessionToken, answer=OptionsAnswer, summary="What the browser is to be asked for a passkey",
           refusals=(401, 403), limits=PASSKEY_LIMITS),
