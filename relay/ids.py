@@ -32,10 +32,10 @@ class Ids:
 
 
 class FakeIds(Ids):
-    """Counts instead of drawing: the same run gives the same ids."""
+    """Counts instead of drawing: the same run gives the same ids. A second run over the same data begins further on."""
 
-    def __init__(self) -> None:
-        self._count = 0
+    def __init__(self, start: int = 0) -> None:
+        self._count = start
 
     def _next(self) -> int:
         self._count += 1

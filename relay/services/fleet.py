@@ -49,7 +49,7 @@ class Fleet:
     """The hub's listener, and the one who knows which agents there are. `hub` is set once the hub exists.
 
     `logged` counts log rows for as long as their session is anywhere, also while its shell is being hung up;
-    `followers` holds their attestation, `keys` the keys that agents have proved since the start.
+    `followers` holds their attestation, `keys` the keys of the agents that have called since the start.
     """
 
     database: Database
@@ -73,12 +73,13 @@ class Fleet:
             raise AgentRejected("unknown agent", NOT_PROVEN)
         if not machine.is_enrolled or not await self._is_open(machine.tenant_id):
             raise AgentRejected("unknown agent", NOT_PROVEN)
+        key = self.keys[agent_id] = public_key_bytes(machine.public_key)
         return KnownAgent(
             agent_id=agent_id,
             machine_id=machine.id,
             tenant_id=machine.tenant_id,
             name=machine.name,
-            public_key=public_key_bytes(machine.public_key),
+            public_key=key,
         )
 
     async def _is_open(self, tenant_id: str) -> bool:
@@ -100,7 +101,6 @@ class Fleet:
     async def agent_connected(self, agent_id: str, facts: AgentFacts) -> None:
         """A proven agent: its facts, afresh. One whose machine or organization ended meanwhile is sent away."""
         now = self.clock.now()
-        self.keys[agent_id] = facts.agent.public_key
         stated = {**facts_of(facts.proof), "agent_version": plain(facts.agent_version, 40)}
         connected = {**stated, "is_connected": True, "connected_at": now, "updated_at": now}
 

@@ -186,8 +186,11 @@ def mail_settings(office: PostOffice) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def relay(folder: Path, *, on_disk: bool = False, **settings: Any) -> AsyncIterator[Relay]:
-    """A running relay; it must end in good order by itself. `on_disk`: with its database where a real one has it."""
+async def relay(folder: Path, *, on_disk: bool = False, first_id: int = 0, **settings: Any) -> AsyncIterator[Relay]:
+    """A running relay; it must end in good order by itself. `on_disk`: with its database where a real one has it.
+
+    Started again on the same disk, it counts its ids on from `first_id`.
+    """
     clock = FakeClock()
     path = folder / DATABASE_NAME
     database = await (
@@ -198,7 +201,7 @@ async def relay(folder: Path, *, on_disk: bool = False, **settings: Any) -> Asyn
         async with trio.open_nursery() as nursery:
             running: Running = await nursery.start(
                 lambda task_status: serve(
-                    config, clock=clock, ids=FakeIds(), database=database, task_status=task_status
+                    config, clock=clock, ids=FakeIds(first_id), database=database, task_status=task_status
                 )
             )
             async with httpx2.AsyncClient(base_url=running.url, timeout=20) as http:
