@@ -22,6 +22,7 @@ from relay.clock import Clock
 from relay.config import Config
 from relay.domain.access import KEY_CHANGES_NOTHING, Permission, allows, refusal_text
 from relay.domain.errors import Forbidden, Refusal, TooMany, Unauthenticated
+from relay.domain.json_text import tamed
 from relay.domain.tokens import is_api_key
 from relay.ids import Ids
 from relay.store.errors import StoreError
@@ -84,7 +85,7 @@ def refusal(dialect: Dialect, status: int, text: str, retry_after_s: int = 0) ->
 
 
 def _json(value: Any, status: int) -> Response:
-    return Response(msgspec.json.encode(value), status=status, content_type="application/json")
+    return Response(tamed(msgspec.json.encode(value)), status=status, content_type="application/json")
 
 
 def view_of(door: Door, route: Route, dialect: Dialect) -> Callable[..., Awaitable[Response]]:

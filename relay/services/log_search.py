@@ -16,6 +16,7 @@ from relay.domain.access import Actor
 from relay.domain.audit import Action
 from relay.domain.commands import CommandRecord
 from relay.domain.csv_cells import csv_line
+from relay.domain.json_text import tamed
 from relay.domain.log_search import Found, LogSearch, Place
 from relay.services.audit import Audit
 from relay.services.records import containing, read, tenant_filter
@@ -131,7 +132,7 @@ def _csv_row(record: CommandRecord) -> bytes:
 
 def _json_line(record: CommandRecord) -> bytes:
     """ASCII throughout: what moves a cursor or ends a line somewhere is written out."""
-    return json.dumps({name: _said(record, name) for name in COLUMNS}).encode() + b"\n"
+    return tamed(json.dumps({name: _said(record, name) for name in COLUMNS}).encode()) + b"\n"
 
 
 def _said(record: CommandRecord, name: str) -> str | int | bool | None:

@@ -11,7 +11,8 @@ How to add a row. A new route (or a new entry of SOCKET_ROUTES) fails `test_ever
 
 1. The statuses are those of COLUMNS in their order: nobody, user (no grants), foreign_user, foreign_admin, granted,
    admin, super_admin. `patterns.py` names the common ones.
-2. The other columns follow from the permission: whoever holds a dead or foreign credential (DEAD in `people.py`) is
+2. The other columns follow from the permission: an account key is answered as its owner (403 where the route says
+   `by_key=False`); whoever holds a dead or foreign credential (DEAD in `people.py`) is
    refused 401, of a disabled organization 403, and on a PUBLIC route is answered as nobody is. Where that is not so,
    say it: `others={"expired": 400}`.
 3. `make` puts what the request needs into the organization Acme, afresh for each request, and gives the path's values;

@@ -9,7 +9,7 @@ from relay.api.routing import Route
 from relay.api.sockets import SocketRoute
 from relay.domain.access import Permission
 from tests.drivers import Refused, open_socket
-from tests.isolation.people import COLUMNS, DEAD
+from tests.isolation.people import COLUMNS, DEAD, KEYS
 from tests.isolation.row import Form, Row
 from tests.isolation.world import World
 from tests.webxterm.house import Client
@@ -19,6 +19,8 @@ def expected(row: Row, route: Route | SocketRoute, column: str) -> int:
     """What the table says."""
     if column in row.others:
         return row.others[column]
+    if column in KEYS and route.permission is not Permission.PUBLIC:
+        return row.expected[COLUMNS.index(KEYS[column])] if getattr(route, "by_key", True) else 403
     if column in COLUMNS:
         return row.expected[COLUMNS.index(column)]
     return row.expected[0] if route.permission is Permission.PUBLIC else DEAD[column]

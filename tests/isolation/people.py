@@ -16,6 +16,9 @@ DEAD = {
 """Credentials that open nothing, and their answer: an enrolment token, the token that only chooses an organization, and
 Acme's own administrators whose login, token, account or organization has ended."""
 
+KEYS = {"granted_key": "granted", "admin_key": "admin"}
+"""Account API keys, and whose they are: answered as their owners, but for routes that no key may ask (403)."""
+
 BLIND = {"nobody", "foreign_user", "foreign_admin", *DEAD}
 """Who must never see MARK."""
 
@@ -41,7 +44,14 @@ async def everybody(home: Relay) -> dict[str, Client]:
         "expired": expired,
         "disabled": await _disabled(home, admin),
         "disabled_organization": await home.client("acme-admin"),
+        "granted_key": await _key(home, "acme-granted"),
+        "admin_key": await _key(home, "acme-admin"),
     }
+
+
+async def _key(home: Relay, name: str) -> Client:
+    owner = await home.client(name)
+    return Client(home.http, (await owner.get("/api/users/me")).body["user"]["api_key"], owner.actor)
 
 
 async def _session_token(home: Relay) -> Client:

@@ -28,8 +28,8 @@ async def nothing(world: World) -> dict[str, str]:
 class Row:
     """`expected` follows COLUMNS. `make` gives the path's values, `body` and `query` the rest.
 
-    `others` says what a column of DEAD is answered where that does not follow from the permission. A request that ends
-    the login it is made with gets a fresh one each time (`ends_login`).
+    `others` says what a column of KEYS or DEAD is answered where that does not follow from the permission. A request
+    that ends the login it is made with gets a fresh one each time (`ends_login`).
     """
 
     expected: tuple[int, ...]

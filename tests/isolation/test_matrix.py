@@ -7,7 +7,7 @@ from relay.api.sockets import SOCKET_ROUTES, SocketRoute
 from relay.app import routes_of
 from relay.config import Config
 from tests.isolation.asking import ask, expected
-from tests.isolation.people import BLIND, COLUMNS, DEAD
+from tests.isolation.people import BLIND, COLUMNS, DEAD, KEYS
 from tests.isolation.rows import gather
 from tests.isolation.world import MARK, world_of
 from tests.webxterm.house import relay
@@ -24,7 +24,7 @@ def test_every_route_has_its_row():
     assert TABLE.keys() - ROUTES.keys() == set(), "rows without a route"
 
 
-@pytest.mark.parametrize("column", [*COLUMNS, *DEAD])
+@pytest.mark.parametrize("column", [*COLUMNS, *KEYS, *DEAD])
 async def test_case_07_each_route_answers_each_person_as_the_table_says(tmp_path, column):
     (tmp_path / "agent.pyz").write_bytes(b"served where the build has left no agent")
     async with relay(tmp_path) as home, world_of(home) as world:

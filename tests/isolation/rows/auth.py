@@ -21,8 +21,8 @@ ROWS = {
     "POST /api/auth/refresh": Row(
         (400, 200, 200, 200, 200, 200, 200),
         others={
-            "agent": 401, "session_token": 401, "logged_out": 401, "expired": 401, "disabled": 403,
-            "disabled_organization": 403,
+            "granted_key": 401, "admin_key": 401, "agent": 401, "session_token": 401, "logged_out": 401,
+            "expired": 401, "disabled": 403, "disabled_organization": 403,
         },
     ),
 }  # fmt: skip
