@@ -1,5 +1,6 @@
 """Community: an issue is written, somebody proposes a fix, it is liked and accepted; Markdown carries no harm."""
 
+import base64
 import re
 
 import pytest
@@ -20,6 +21,10 @@ HARMFUL = """**Bold** and `code`
 [click](javascript:document.title='taken') ![track](https://elsewhere.example/pixel.png)
 """
 
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
 
 def test_an_issue_finds_its_fix(admin: Person, browser: Browser, house: House) -> None:
     page = admin.page
@@ -30,12 +35,19 @@ def test_an_issue_finds_its_fix(admin: Person, browser: Browser, house: House) -
     expect(dialog.get_by_text("Say in a line what is wrong")).to_be_visible()
     dialog.get_by_label("Title").fill("The spindle stops at noon")
     dialog.get_by_label("Description").fill(HARMFUL)
+    picture = {"name": "the [spindle].png", "mimeType": "image/png", "buffer": PIXEL}
+    with page.expect_file_chooser() as chooser:
+        dialog.get_by_role("button", name="Add a picture").click()
+    chooser.value.set_files(picture)
+    expect(dialog.get_by_label("Description")).to_have_value(re.compile(r"!\[the  ?spindle\]\(/uploads/"))
     dialog.get_by_label("Tags").fill("spindle, noon")
     dialog.get_by_role("button", name="Write issue").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("The spindle stops at noon")
     issue = page.get_by_role("article", name="Issue")
     expect(issue.locator("strong")).to_have_text("Bold")
-    expect(issue.locator("img, script, a[href^=javascript]")).to_have_count(0)
+    expect(issue.locator("script, a[href^=javascript], img:not([src^='/uploads/'])")).to_have_count(0)
+    shown = issue.get_by_role("img", name="the spindle")
+    page.wait_for_function("image => image.complete && image.naturalWidth === 1", arg=shown.element_handle())
     assert "taken" not in page.title()
     assert serious_faults(page) == []
 

@@ -84,3 +84,16 @@ export function useAcceptFix(issueId: string) {
     onSuccess: () => forget(cache),
   });
 }
+
+/** Gives the picture's address on this relay. */
+export function useUploadPicture() {
+  return useMutation({
+    mutationFn: async (file: File) => answered(await relay.POST('/api/community/upload', { body: { file: file as unknown as string }, bodySerializer: () => pictureForm(file) })).url,
+  });
+}
+
+function pictureForm(file: File): FormData {
+  const form = new FormData();
+  form.append('file', file);
+  return form;
+}

@@ -18,3 +18,8 @@ export function stateName(status: string): string {
 export function readTags(text: string): string[] {
   return [...new Set(text.split(',').map((tag) => tag.trim()).filter(Boolean))];
 }
+
+/** The text with one more line at its end. */
+export function withLine(text: string, line: string): string {
+  return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${line}\n`;
+}

@@ -6,8 +6,10 @@ import { useAcceptFix, useCreateFix, useFixes, useLike } from '@/api/community';
 import type { Fix, Issue } from '@/api/types';
 import { Ago } from '@/components/ago';
 import { WrittenText } from '@/components/community/markdown';
+import { PictureButton } from '@/components/community/picture-button';
 import { showError } from '@/components/confirm';
 import { Failure, Loading } from '@/components/states';
+import { withLine } from '@/lib/issues';
 
 export function Fixes({ issue, mine }: { issue: Issue; mine: boolean }) {
   const { data, error } = useFixes(issue.id);
@@ -46,7 +48,7 @@ function NewFix({ issueId }: { issueId: string }) {
     <form className="panel form-panel" aria-label="Propose a fix" onSubmit={(event) => { event.preventDefault(); if (text.trim() !== '') write(); }}>
       <Textarea label="Propose a fix" placeholder="What to do, step by step. Markdown." autosize minRows={3} maxRows={14} maxLength={20_000} value={text} onChange={(event) => setText(event.currentTarget.value)} />
       {create.isError ? <Failure error={create.error} /> : null}
-      <div className="row"><Button type="submit" disabled={text.trim() === ''} loading={create.isPending}>Propose fix</Button></div>
+      <div className="row"><Button type="submit" disabled={text.trim() === ''} loading={create.isPending}>Propose fix</Button><PictureButton add={(picture) => setText((now) => withLine(now, picture))} /></div>
     </form>
   );
 }

@@ -4,8 +4,9 @@ import { useForm } from '@mantine/form';
 import { modals } from '@mantine/modals';
 import { useState } from 'react';
 import { useMachines } from '@/api/machines';
+import { PictureButton } from '@/components/community/picture-button';
 import { Failure } from '@/components/states';
-import { readTags } from '@/lib/issues';
+import { readTags, withLine } from '@/lib/issues';
 
 export type IssueFields = { title: string; description: string; machine_id: string; tags: string[] };
 type Props = { initial: IssueFields; verb: string; save: (fields: IssueFields) => Promise<unknown> };
@@ -34,6 +35,7 @@ function IssueForm({ initial, verb, save }: Props) {
     <form className="dialog-form" onSubmit={submit}>
       <TextInput label="Title" data-autofocus autoComplete="off" {...form.getInputProps('title')} />
       <Textarea label="Description" description="Markdown; nobody outside the organization reads it" autosize minRows={6} maxRows={16} {...form.getInputProps('description')} />
+      <div className="row"><PictureButton add={(picture) => form.setFieldValue('description', (now) => withLine(now, picture))} /></div>
       <div className="field-pair">
         <Select label="Machine" placeholder="None" searchable clearable limit={50} data={machines.map((machine) => ({ value: machine.agent_id, label: machine.name }))} comboboxProps={{ withinPortal: false }}
           value={form.values.machine_id === '' ? null : form.values.machine_id} onChange={(id) => form.setFieldValue('machine_id', id ?? '')} />
