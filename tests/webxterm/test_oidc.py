@@ -8,9 +8,10 @@ import pytest
 
 from relay.config import ConfigError, read_config
 from tests.drivers import running_relay
-from tests.identity_provider import OWN_TID, identity_provider, misbehave, seen
+from tests.identity_provider import NOW, OWN_TID, identity_provider, misbehave, seen
 from tests.webxterm.house import Client
 from tests.webxterm.oidc_house import PROVIDERS, Browser, relay_with
+from tests.webxterm.test_second_factors import Person, code_of
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +102,32 @@ async def test_a_closed_account_stays_closed(tmp_path, provider):
         organizations = here.services.database.collection("organizations")
         await organizations.update_one({"name": "acme"}, {"$set": {"enabled": False}})
         assert await browser.log_in() == {"error": "Organization is disabled"}
+
+
+async def test_a_second_factor_is_asked_for_as_after_a_password(tmp_path, provider):
+    async with relay_with(tmp_path, provider) as here, Browser(here) as browser:
+        me = Person(here, await here.organization("ada", "acme"), "ada")
+        secret, _ = await me.add_totp()
+        here.clock.advance(30)
+        misbehave(provider, claims={"exp": NOW + 600})
+        found = await browser.log_in()
+        assert (found["requires_second_factor"], "token" in found) == ("true", False)
+        assert "totp" in json.loads(base64.urlsafe_b64decode(found["methods"]))
+        assert (await Client(here.http, found["session_token"]).get("/api/users/me")).status == 401
+        done = await me.prove(found["session_token"], "totp", code_of(here, secret))
+        assert done.status == 200
+        (newest, *_) = (await Client(here.http, done.body["token"]).get("/api/profile/logins")).body["logins"]
+        assert (newest["method"].startswith("oidc:sso"), newest["current"]) == (True, True)
+
+
+async def test_a_required_second_factor_is_set_up_first(tmp_path, provider):
+    async with relay_with(tmp_path, provider) as here, Browser(here) as browser:
+        ada = await here.organization("ada", "acme")
+        assert (await ada.put("/api/organization", {"second_factor_required": True})).status == 200
+        found = await browser.log_in()
+        assert found["second_factor_enrolment_required"] == "true"
+        answer = await Client(here.http, found["token"]).get("/api/machines")
+        assert (answer.status, answer.error) == (403, "Second factor enrolment required")
 
 
 async def test_who_is_not_configured_says_so(tmp_path):
