@@ -84,7 +84,7 @@ def newest(
             examined += 1
             if matches(row[1]):
                 fitting.append(row)
-        found += [document for _, document in _sorted(fitting, sort, limit)]
+        found += [document for _, document in (_sorted(fitting, sort, limit) if len(fitting) > 1 else fitting)]
         if len(found) >= limit:
             return Newest(found[:limit])
         if examined >= examine:
@@ -103,6 +103,8 @@ def _by_time(
             return _found(connection, tables, found_by, newest=True), lambda each: each[path].replace(microsecond=0)
     assert plan is not None, "the guard lets pass only what an index yields in order"
     streams = [_read_range(connection, tables, piece, plan) for piece in plan.ranges]
+    if len(streams) == 1:
+        return _each_once(streams[0]), lambda document: document[path]
     rows = heapq.merge(*streams, key=lambda row: key_of(row[1].get(path)), reverse=True)
     return _each_once(rows), lambda document: document[path]
 

@@ -34,8 +34,8 @@ PRIMARY = Index(fields=(("_id", 1),), unique=True)
 class Substrings:
     """Finds a literal text inside `field`, newest first by the time in `newest`, which every document must have.
 
-    `within` are fields whose equality narrows further. The embedded adapter alone builds it; a filter says nothing of
-    it: any `$regex` literal of three characters and more over `field` is answered by it.
+    `within` are fields whose equality narrows further, the widest first. The embedded adapter alone builds it; a filter
+    says nothing of it: any `$regex` literal of three characters and more over `field` is answered by it.
     """
 
     field: str

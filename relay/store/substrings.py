@@ -67,9 +67,8 @@ def plan_substrings(schema: CollectionSchema, where: Mapping[str, Any]) -> Subst
     words = [_quoted(each) for each in grams(text or "")]
     if not words:
         return None
-    for path in declared.within:
-        if codes := _codes(where.get(path)):
-            words.append(f"({' OR '.join(codes)})")
+    within = [codes for codes in (_codes(where.get(path)) for path in declared.within) if codes]
+    words += [f"({' OR '.join(codes)})" for codes in (within[1:] or within)]  # the widest tells nothing beside others
     low, high = _seconds(where.get(declared.newest))
     return SubstringPlan(" AND ".join(words), low << SECOND_BITS, high << SECOND_BITS)
 
