@@ -14,6 +14,7 @@ from relay.domain.tokens import API_KEY_PREFIX, digest
 from relay.ids import Ids
 from relay.services.audit import Audit
 from relay.services.memberships import MembershipChange, set_groups
+from relay.services.password_hashes import hash_password
 from relay.services.ports import Caller, Passwords, Sealer
 from relay.services.records import find_record, read, to_document
 from relay.services.verification import EmailVerification
@@ -198,12 +199,13 @@ class Accounts:
 
     async def _user_document(self, tenant_id: str, new: NewUser) -> Document:
         user = self._user(tenant_id, new)
+        password = check_password(new.password, minimum=self.password_min_length)
         api_key = self.ids.token(API_KEY_PREFIX)
         return to_document(
             user,
             username_folded=folded(user.username),
             email_folded=folded(user.email),
-            password_hash=await self.passwords.hash(check_password(new.password, minimum=self.password_min_length)),
+            password_hash=await hash_password(self.database, self.passwords, password, email=user.email),
             api_key_hash=digest(api_key),
             api_key_sealed=self.sealer.seal(api_key),
         )

@@ -9,8 +9,8 @@ from relay.services.standing import Account, Standing
 from relay.store.interface import Database
 
 MAX_ACCOUNTS_PER_EMAIL = 10
-"""Each costs a password hash at login. The oldest count, so that nobody can crowd out an account by signing up with its
-address; further ones log in by user name."""
+"""Each may cost a password hash at login, where salts differ. The oldest count, so that nobody can crowd out an account
+by signing up with its address; further ones log in by user name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +37,8 @@ class PasswordProof:
         if not accounts or len(password) > PASSWORD_MAX_CHARS:
             await self.passwords.verify(password[:PASSWORD_MAX_CHARS], None)
             return []
-        return [each for each in accounts if await self._fits(each.user.id, password)]
-
-    async def _fits(self, user_id: str, password: str) -> bool:
-        users = self.database.collection("users")
-        found = await users.find_one({"_id": user_id}, projection={"password_hash": 1})
-        return await self.passwords.verify(password, found["password_hash"] if found else None)
+        where = {"_id": {"$in": [each.user.id for each in accounts]}}
+        found = await self.database.collection("users").find(where, projection={"password_hash": 1})
+        fits = await self.passwords.verify_each(password, [each["password_hash"] for each in found])
+        right = {each["_id"] for each, fit in zip(found, fits, strict=True) if fit}
+        return [each for each in accounts if each.user.id in right]

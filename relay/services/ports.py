@@ -23,11 +23,14 @@ SWITCH_AUDIENCE = "switch"
 class Passwords(Protocol):
     """Slow hashes, computed in worker threads."""
 
-    async def hash(self, password: str) -> str:
-        """The argon2id hash, as text with its parameters."""
+    async def hash(self, password: str, *, salt_of: str | None = None) -> str:
+        """The argon2id hash, as text with its parameters; perhaps with the salt of another one."""
 
     async def verify(self, password: str, hashed: str | None) -> bool:
         """Whether it matches; None costs as much as a real hash and is False."""
+
+    async def verify_each(self, password: str, hashes: Sequence[str]) -> list[bool]:
+        """Which of these match; those with one salt cost one hash together."""
 
 
 class Tokens(Protocol):

@@ -9,6 +9,7 @@ from relay.domain.errors import Invalid
 from relay.domain.names import check_password
 from relay.services.audit import Audit
 from relay.services.own_password import OwnPassword
+from relay.services.password_hashes import hash_password
 from relay.services.ports import Passwords, Recheck
 from relay.store.interface import Database
 
@@ -34,10 +35,9 @@ class Profile:
         if new == current:
             raise Invalid("new_password must differ from current_password")
         known_hash = await self.own_password.require(actor, current, Action.PASSWORD_CHANGED)
-        if not await self._store(actor, known_hash, await self.passwords.hash(new)):
-            raise await self.own_password.refused(
-                actor, Action.PASSWORD_CHANGED
-            )  # it was changed elsewhere in the meantime
+        new_hash = await hash_password(self.database, self.passwords, new, email=actor.email)
+        if not await self._store(actor, known_hash, new_hash):  # it was changed elsewhere in the meantime
+            raise await self.own_password.refused(actor, Action.PASSWORD_CHANGED)
         await self.recheck(actor.tenant_id)
         await self.audit.record(actor, Action.PASSWORD_CHANGED, "profile", resource_id=actor.user_id)
 

@@ -18,6 +18,7 @@ from relay.services.accounts import conflict_of
 from relay.services.audit import Audit
 from relay.services.avatars import Avatars
 from relay.services.memberships import MembershipChange, group_ids, record_change, set_groups
+from relay.services.password_hashes import hash_password
 from relay.services.ports import Passwords, Recheck
 from relay.services.records import find_record, read
 from relay.services.users import NO_USER, UserEntry, Users
@@ -171,7 +172,8 @@ class UserChanges:
         if user.id == actor.user_id:
             raise Invalid("password: change your own with /api/profile/reset-password")
         check_password(password, minimum=self.password_min_length)
-        return {"password_hash": await self.passwords.hash(password), "must_reset_password": True}
+        hashed = await hash_password(self.database, self.passwords, password, email=user.email)
+        return {"password_hash": hashed, "must_reset_password": True}
 
     async def _record(self, actor: Actor, changed: _Changed, change: UserChange) -> None:
         before, after = changed.before, changed.after

@@ -10,6 +10,7 @@ import trio
 from argon2 import PasswordHasher
 
 from relay.services import login_guard
+from relay.vault import passwords
 from relay.vault.passwords import CONCURRENT_HASHES, MAX_WAITING, Passwords
 from tests.webxterm.house import PASSWORD, Answer, Relay, relay
 
@@ -55,19 +56,36 @@ async def test_case_17_unknown_and_known_names_are_answered_alike_until_both_are
 async def test_case_17_a_wrong_login_costs_one_hash_whoever_it_names(tmp_path):
     async with relay(tmp_path) as here:
         await here.organization("known", "acme")
-        hashes: list[str | None] = []
-        passwords = here.services.login.proof.passwords
-        real = type(passwords).verify
+        for number in range(3):
+            body = {
+                "username": f"many{number}", "email": "many@example.org", "password": PASSWORD, "first_name": "M",
+                "last_name": "M", "organization_name": f"Many {number}", "company_name": "M",
+            }  # fmt: skip
+            assert (await here.anybody.post("/api/auth/signup", body)).status == 201
+        hashes: list[str] = []
+        device = here.services.login.proof.passwords
+        one, several = device._matches, passwords._hashed_as
 
-        async def counted(self, password, hashed):
-            hashes.append(hashed)
-            return await real(self, password, hashed)
+        def counted(*asked):
+            hashes.append(asked[1])
+            return one(*asked)
 
-        with mock.patch.object(type(passwords), "verify", counted):
-            for name, password in (("known", "wrong"), ("nobody", "wrong"), ("nobody@example.org", "x" * 3000)):
+        def counted_together(*asked):
+            hashes.append(asked[1])
+            return several(*asked)
+
+        with (
+            mock.patch.object(device, "_matches", counted),
+            mock.patch.object(passwords, "_hashed_as", counted_together),
+        ):
+            for name in ("known", "nobody", "known@example.org", "nobody@example.org", "many@example.org"):
                 hashes.clear()
-                assert (await here.anybody.post("/api/auth/login", {"email": name, "password": password})).status == 401
+                assert (await here.anybody.post("/api/auth/login", {"email": name, "password": "wrong"})).status == 401
                 assert len(hashes) == 1, name
+            hashes.clear()
+            found = await here.anybody.post("/api/auth/login", {"email": "many@example.org", "password": PASSWORD})
+            assert len(found.body["tenants"]) == 3
+            assert len(hashes) == 1
 
 
 async def test_case_18_spelling_a_name_otherwise_is_no_fresh_start(tmp_path):
@@ -223,9 +241,9 @@ async def test_case_41_no_more_hashes_run_at_once_than_agreed(monkeypatch):
             finally:
                 running[0] -= 1
 
-    passwords = Passwords(Slow(time_cost=2, memory_cost=1024, parallelism=1))
-    known = await passwords.hash(PASSWORD)
+    device = Passwords(Slow(time_cost=2, memory_cost=1024, parallelism=1))
+    known = await device.hash(PASSWORD)
     async with trio.open_nursery() as nursery:
         for _ in range(MAX_WAITING):
-            nursery.start_soon(passwords.verify, "wrong", known)
+            nursery.start_soon(device.verify, "wrong", known)
     assert most[0] <= CONCURRENT_HASHES

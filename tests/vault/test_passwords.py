@@ -2,7 +2,7 @@
 
 import pytest
 import trio
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 
 from relay.domain.errors import TooMany
 from relay.vault import passwords as module
@@ -67,3 +67,32 @@ def test_todays_parameters_need_no_rehash() -> None:
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("x")
     assert passwords.needs_rehash(weak)
     assert not passwords.needs_rehash(PasswordHasher().hash("x"))
+
+
+async def test_hashes_of_one_salt_are_verified_by_one(passwords: Passwords, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = await passwords.hash("correct horse")
+    same = await passwords.hash("correct horse", salt_of=first)
+    other = await passwords.hash("battery staple", salt_of=first)
+    fresh = await passwords.hash("correct horse")
+    assert first == same
+    assert len({first.rpartition("$")[0], other.rpartition("$")[0]}) == 1
+    made: list[str] = []
+    real = module._hashed_as
+    monkeypatch.setattr(module, "_hashed_as", lambda *asked: made.append(asked[1]) or real(*asked))
+    assert await passwords.verify_each("correct horse", [first, other, fresh]) == [True, False, True]
+    assert await passwords.verify_each("battery staple", [first, other, fresh]) == [False, True, False]
+    assert await passwords.verify_each("wrong", [first, other]) == [False, False]
+    assert made == [first] * 3
+    assert await passwords.verify_each("x", []) == []
+
+
+@pytest.mark.parametrize("damaged", ["", "plain", "$argon2id$v=19$m=8,t=1,p=1$AAAA$AAAA", "$a$b$c$?$d"])
+async def test_a_damaged_hash_lends_no_salt_and_matches_nothing(passwords: Passwords, damaged: str) -> None:
+    assert await passwords.verify("x", await passwords.hash("x", salt_of=damaged))
+    assert await passwords.verify_each("x", [damaged, damaged]) == [False, False]
+
+
+async def test_case_17_nobody_costs_what_somebody_costs() -> None:
+    real = PasswordHasher(time_cost=3, memory_cost=1024, parallelism=2)
+    nobody = Passwords(real)._dummy
+    assert extract_parameters(nobody) == extract_parameters(real.hash("x"))
