@@ -222,6 +222,7 @@ class Config:
     offline_grace_s: int = _setting(15, _seconds)
     offline_timeout_s: int = _setting(120, _seconds, "OFFLINE_TIMEOUT")
     sweep_interval_s: int = _setting(60, _seconds, "RECONCILER_INTERVAL")
+    approval_hours: int = _setting(24, _count(1, 24 * 30))
     enrolment_hours: int = _setting(24, _count(1, 24 * 30))
 
 

@@ -43,6 +43,12 @@ class Action(StrEnum):
     GROUP_MEMBER_REMOVED = "group_member_removed"
     GROUP_MACHINE_ADDED = "group_machine_added"
     GROUP_MACHINE_REMOVED = "group_machine_removed"
+    GROUP_RULES_CHANGED = "group_rules_changed"
+    COMMAND_BLOCKED = "command_blocked"
+    COMMAND_HELD = "command_held"
+    COMMAND_APPROVED = "command_approved"
+    COMMAND_DENIED = "command_denied"
+    COMMAND_EXPIRED = "command_expired"
     ORG_CREATED = "org_created"
     ORG_UPDATED = "org_updated"
     ORG_DELETED = "org_deleted"
@@ -103,6 +109,11 @@ _SESSION = {
     Action.COMMAND_EXECUTED,
     Action.COMMANDS_RUN,
     Action.COMMANDS_CANCELLED,
+    Action.COMMAND_BLOCKED,
+    Action.COMMAND_HELD,
+    Action.COMMAND_APPROVED,
+    Action.COMMAND_DENIED,
+    Action.COMMAND_EXPIRED,
     Action.SESSION_CLOSED,
     Action.PORT_FORWARD_OPENED,
     Action.FILE_TRANSFERRED,
@@ -113,6 +124,7 @@ _WARNING = {
     Action.SECOND_FACTOR_REMOVED,
     Action.SECOND_FACTOR_RESET,
     Action.TOKEN_REUSED,
+    Action.COMMAND_BLOCKED,
     Action.LOGIN_FAILED,
     Action.ACCESS_DENIED,
     Action.ENROLMENT_FAILED,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from relay.domain.command_rules import CommandPolicy, CommandRule, RuleAction
+
 MAX_MEMBERS = 1000
 """Members, and likewise machines, of one group: the document stays small enough to read on each check."""
 
@@ -20,3 +22,10 @@ class Group:
     machine_ids: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
+    command_rules: tuple[CommandRule, ...] = ()
+    command_default: RuleAction = RuleAction.ALLOW
+
+    @property
+    def policy(self) -> CommandPolicy:
+        """What its members may send to its machines as single commands."""
+        return CommandPolicy(group_id=self.id, rules=self.command_rules, default=self.command_default)

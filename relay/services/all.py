@@ -48,6 +48,7 @@ from relay.services.logins import Logins
 from relay.services.machines import Machines
 from relay.services.oidc import Oidc
 from relay.services.organizations import Organizations
+from relay.services.oversight import Oversight, build_gate, build_oversight
 from relay.services.own_organization import OwnOrganization
 from relay.services.people import People, build_people
 from relay.services.presence import Presence
@@ -95,6 +96,7 @@ class Services:
     verification: EmailVerification
     letters: Letters
     groups: Groups
+    oversight: Oversight
     machines: Machines
     access: AccessGrants
     enrolment: Enrolments
@@ -152,7 +154,9 @@ def build(devices: Devices, config: Config) -> Services:
     logins = sign_in.logins()
     login = sign_in.login(factor_proof, logins)
     api_keys = _api_keys(d, audit, standing, recheck)
-    commands = _commands(d, audit, rights, recheck)
+    commands = _commands(d, audit, rights, recheck, config)
+    groups = Groups(database=database, audit=audit, recheck=recheck, clock=clock, ids=ids)
+    oversight = build_oversight(d, config, audit=audit, standing=standing, groups=groups, commands=commands)
     return Services(
         accounts=accounts,
         verification=verification,
@@ -172,7 +176,8 @@ def build(devices: Devices, config: Config) -> Services:
         fixes=people.fixes,
         uploads=people.uploads,
         avatars=people.avatars,
-        groups=Groups(database=database, audit=audit, recheck=recheck, clock=clock, ids=ids),
+        groups=groups,
+        oversight=oversight,
         machines=_machines(d, audit, rights=rights, presence=presence, recheck=recheck, config=config),
         access=AccessGrants(database=database, rights=rights, audit=audit, recheck=recheck, clock=clock, ids=ids),
         enrolment=_enrolment(d, audit, api_keys),
@@ -193,7 +198,7 @@ def build(devices: Devices, config: Config) -> Services:
         ),
         audit_start=AuditStart(database=database, chains=d.chains, checkpoints=checkpoints, audit=audit),
         recheck=recheck,
-        upkeep=_upkeep(d, recheck=recheck, presence=presence, people=people),
+        upkeep=_upkeep(d, recheck=recheck, presence=presence, people=people, oversight=oversight),
         credentials=AgentCredentials(identity=d.identity, fleet=d.fleet),
         database=database,
         hub=d.hub,
@@ -218,7 +223,7 @@ def _audit_exports(d: Devices, audit_log: AuditLog, audit: Audit, checkpoints: A
     )
 
 
-def _upkeep(d: Devices, *, recheck: LiveRecheck, presence: Presence, people: People) -> Upkeep:
+def _upkeep(d: Devices, *, recheck: LiveRecheck, presence: Presence, people: People, oversight: Oversight) -> Upkeep:
     return Upkeep(
         database=d.database,
         hub=d.hub,
@@ -227,6 +232,7 @@ def _upkeep(d: Devices, *, recheck: LiveRecheck, presence: Presence, people: Peo
         presence=presence,
         organizations=people.organizations,
         inactivity=people.inactivity,
+        oversight=oversight,
         clock=d.clock,
     )
 
@@ -321,10 +327,11 @@ def _machines(
     )
 
 
-def _commands(d: Devices, audit: Audit, rights: Rights, recheck: LiveRecheck) -> Commands:
+def _commands(d: Devices, audit: Audit, rights: Rights, recheck: LiveRecheck, config: Config) -> Commands:
     results = CommandResults(database=d.database, rights=rights, live=d.live, writer=d.writer, clock=d.clock)
     return Commands(
         rights=rights,
+        gate=build_gate(d, config, audit),
         live=d.live,
         recheck=recheck,
         hub=d.hub,

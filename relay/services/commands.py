@@ -20,11 +20,13 @@ from relay.domain.commands import (
     check_timeout,
 )
 from relay.domain.errors import Forbidden, Refusal, TimedOut, Unavailable
+from relay.domain.held_commands import CommandHeld, HeldCommand
 from relay.domain.machines import Machine
 from relay.ids import Ids
 from relay.services.attestations import Taken, Verify, attested_done, broken_log
 from relay.services.audit import Audit
 from relay.services.command_asides import CommandAsides
+from relay.services.command_gate import CommandGate
 from relay.services.command_results import CommandResults
 from relay.services.live import Live, LiveCommand
 from relay.services.ports import Background, Writer
@@ -69,6 +71,7 @@ class Commands:
     """Runs commands. Each runs in the background to its end, whether or not anybody waits for it."""
 
     rights: Rights
+    gate: CommandGate
     live: Live
     recheck: LiveRecheck
     hub: Hub
@@ -83,14 +86,17 @@ class Commands:
 
     async def send(
         self, actor: Actor, agent_id: str, command: str, *, timeout_s: int = DEFAULT_TIMEOUT_S, wait: bool = False
-    ) -> Sent:
+    ) -> Sent | HeldCommand:
         """Start a command; with `wait`, return when it has ended (at most `timeout_s` seconds later).
 
         What nobody waits for is shown in the actor's terminals on the machine.
 
         Raises Invalid, NotFound, Forbidden, Unavailable; with `wait` also TimedOut and TooMany.
         """
-        sent = await self.start(actor, agent_id, command, timeout_s=timeout_s, is_shown=not wait)
+        try:
+            sent = await self.start(actor, agent_id, command, timeout_s=timeout_s, is_shown=not wait)
+        except CommandHeld as kept:
+            return kept.held
         if wait:
             await sent.ended.wait()
             if sent.refusal is not None:
@@ -98,11 +104,19 @@ class Commands:
         return sent
 
     async def start(
-        self, actor: Actor, agent_id: str, command: str, *, timeout_s: int, is_shown: bool, command_id: str = ""
+        self,
+        actor: Actor,
+        agent_id: str,
+        command: str,
+        *,
+        timeout_s: int,
+        is_shown: bool,
+        command_id: str = "",
+        is_approved: bool = False,
     ) -> Sent:
-        """Start a command and return; whoever asks for many brings the id. The right is decided now.
+        """Start a command and return; whoever asks for many brings the id. Right and rules are decided now.
 
-        Raises Invalid, NotFound, Forbidden, Unavailable.
+        Raises Invalid, NotFound, Forbidden (also by a rule), CommandHeld (kept for approval), TooMany, Unavailable.
         """
         check_command(command)
         check_timeout(timeout_s)
@@ -110,11 +124,13 @@ class Commands:
         access = await self._require_use(actor, machine)
         if _SUDO.match(command) and not access.sudo:
             raise Forbidden("Sudo is not allowed for your machine role")
+        command_id = command_id or self.ids.object_id()
+        await self.gate.check(
+            actor, machine, command, command_id=command_id, timeout_s=timeout_s, is_approved=is_approved
+        )
         if not self.hub.is_connected(agent_id):
             raise Unavailable("Machine is offline")
-        sent = Sent(
-            command_id=command_id or self.ids.object_id(), command=command, ended=trio.Event(), is_shown=is_shown
-        )
+        sent = Sent(command_id=command_id, command=command, ended=trio.Event(), is_shown=is_shown)
         await self._record(actor, machine, access, sent)
         live = LiveCommand(
             command_id=sent.command_id,

@@ -17,6 +17,7 @@ import trio
 from relay.clock import Clock
 from relay.domain.access import Actor
 from relay.domain.errors import Forbidden, NotFound, Refusal, TimedOut, Unavailable
+from relay.domain.held_commands import CommandHeld
 from relay.domain.runs import MAX_LANE_BYTES, OFFLINE, Lane, LaneStatus, Run, RunStatus, Tally
 from relay.ids import Ids
 from relay.services.backlog import NOT_NOW
@@ -168,6 +169,9 @@ class RunDriver:
         if isinstance(refusal, Unavailable) and not self.cancelled.is_set():
             await _surely(lambda: self._change(lane, LaneStatus.QUEUED, command_id=None, started_at=None))
             self.waiting.append(lane)
+            return
+        if isinstance(refusal, CommandHeld):  # it runs by itself when somebody approves it
+            await self._end(lane, LaneStatus.HELD, error=refusal.text)
             return
         refused = isinstance(refusal, Forbidden | NotFound)
         status = LaneStatus.REFUSED if refused else LaneStatus.SKIPPED

@@ -7,6 +7,7 @@ from relay.domain.machines import Machine
 from relay.services.inactivity import Inactivity
 from relay.services.live import Live
 from relay.services.organizations import Organizations
+from relay.services.oversight import Oversight
 from relay.services.presence import Presence
 from relay.services.recheck import LiveRecheck
 from relay.services.records import EVERY_TENANT, read
@@ -25,6 +26,7 @@ class Upkeep:
     presence: Presence
     organizations: Organizations
     inactivity: Inactivity
+    oversight: Oversight
     clock: Clock
 
     async def sweep(self) -> int:
@@ -35,6 +37,7 @@ class Upkeep:
         await self._mark_silent()
         await self.organizations.purge_deleted()
         await self.inactivity.sweep()
+        await self.oversight.expire()
         return await self.database.expire(self.clock.now())
 
     async def end_rights(self) -> None:

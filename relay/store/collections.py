@@ -88,6 +88,15 @@ MACHINES = (
         indexes=(_index("machine_id", "user_id", unique=True), _index("tenant_id", "user_id")),
     ),
     CollectionSchema(
+        name="held_commands",
+        indexes=(
+            _index("tenant_id", "-created_at"),
+            _index("tenant_id", "status", "-created_at"),
+            _index("tenant_id", "user_id", "-created_at"),
+            _index("purge_at", ttl_s=0),
+        ),
+    ),
+    CollectionSchema(
         name="enrolment_tokens",
         indexes=(_index("token_hash", unique=True), _index("expires_at", ttl_s=0), _index("tenant_id", "machine_id")),
     ),

@@ -5,9 +5,10 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from relay.api.fields import object_id, verbatim
-from relay.api.routing import Call, Nothing, Route
+from relay.api.routing import Call, Nothing, Reply, Route
 from relay.domain.access import Permission
 from relay.domain.commands import DEFAULT_TIMEOUT_S, MAX_COMMAND_CHARS, MAX_TIMEOUT_S
+from relay.domain.held_commands import HeldCommand
 from relay.services.commands import Sent
 
 
@@ -26,6 +27,7 @@ class CommandAnswer(Struct, kw_only=True, omit_defaults=True):
     command: str
     command_id: str
     status: str
+    held_id: str | UnsetType = UNSET
     exit_code: int | UnsetType | None = UNSET
     stdout: str | UnsetType = UNSET
     stderr: str | UnsetType = UNSET
@@ -49,11 +51,13 @@ class CommandResultAnswer(Struct, kw_only=True):
     error: str | None = None
 
 
-async def run_command(call: Call[RunCommandBody]) -> CommandAnswer:
+async def run_command(call: Call[RunCommandBody]) -> CommandAnswer | Reply:
     body = call.body
     sent = await call.services.commands.send(
         call.actor, call.path["agent_id"], body.command, timeout_s=body.timeout, wait=body.wait
     )
+    if isinstance(sent, HeldCommand):
+        return Reply(content=_held(sent), status=202)
     return _finished(sent) if body.wait else _sent(sent)
 
 
@@ -80,6 +84,16 @@ def _sent(sent: Sent) -> CommandAnswer:
     return CommandAnswer(message="Command sent", command=sent.command, command_id=sent.command_id, status="sent")
 
 
+def _held(held: HeldCommand) -> CommandAnswer:
+    return CommandAnswer(
+        message="Command held for approval",
+        command=held.command,
+        command_id=held.command_id,
+        status="held",
+        held_id=held.id,
+    )
+
+
 def _finished(sent: Sent) -> CommandAnswer:
     outcome = sent.outcome
     assert outcome is not None, "a command that was waited for has an outcome or was refused"
@@ -99,7 +113,8 @@ def _finished(sent: Sent) -> CommandAnswer:
 
 ROUTES = (
     Route("POST", "/api/machines/{agent_id}/command", permission=Permission.USE_MACHINES, view=run_command,
-          body=RunCommandBody, answer=CommandAnswer, summary="Run one command", refusals=(429, 503, 504)),
+          body=RunCommandBody, answer=CommandAnswer, answers={202: CommandAnswer}, summary="Run one command",
+          refusals=(429, 503, 504)),
     Route("GET", "/api/machines/{agent_id}/commands/{command_id}", permission=Permission.VIEW_MACHINES,
           view=get_result, answer=CommandResultAnswer, summary="What came of a command one sent"),
 )  # fmt: skip

@@ -18,4 +18,8 @@ ROWS = {
         CHANGES, World.group, lambda world: {"machine_ids": [world.online_agent_id]}
     ),
     "DELETE /api/groups/{group_id}/machines/{machine_id}": Row(CHANGES, World.group),
+    "GET /api/groups/{group_id}/command-rules": Row(READS_IN_ORG, World.group),
+    "PUT /api/groups/{group_id}/command-rules": Row(
+        CHANGES, World.group, lambda world: {"rules": [{"action": "deny", "pattern": "rm *"}]}
+    ),
 }
