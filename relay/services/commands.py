@@ -34,7 +34,7 @@ from relay.services.recheck import LiveRecheck
 from relay.services.records import to_document
 from relay.services.rights import NOT_AUTHORIZED, Rights
 from relay.terminal.command_run import CommandOutcome, CommandRequest
-from relay.terminal.errors import AgentOffline, TooManySessions
+from relay.terminal.errors import AgentLost, AgentOffline, TooManySessions
 from relay.terminal.hub import Hub
 
 _SUDO = re.compile(r"\s*(?:sudo|su|doas|pkexec)(?:\s|$)")
@@ -42,6 +42,8 @@ _SUDO = re.compile(r"\s*(?:sudo|su|doas|pkexec)(?:\s|$)")
 
 NEVER_SENT = (AgentOffline, TooManySessions)
 """Refusals that say for sure that the machine was told nothing: then the log has no row."""
+END_UNKNOWN = (AgentLost, TimedOut)
+"""Refusals without an outcome that leave open how the command ended."""
 
 log = structlog.get_logger(__name__)
 
@@ -209,7 +211,7 @@ class Commands:
             username=actor.username,
             command=sent.command,
             timestamp=outcome.started_at if outcome else self.clock.now(),
-            success=outcome is not None and outcome.exit_code == 0 and not outcome.timed_out,
+            success=_success(sent),
             exit_code=outcome.exit_code if outcome else None,
             duration_ms=outcome.duration_ms if outcome else None,
             source=actor.source,
@@ -248,6 +250,13 @@ class Commands:
             machine_name=machine.name,
             via=str(access.via),
         )
+
+
+def _success(sent: Sent) -> bool | None:
+    """How it ended; None where the machine was told and the relay never heard."""
+    if sent.outcome is None:
+        return None if isinstance(sent.refusal, END_UNKNOWN) else False
+    return sent.outcome.exit_code == 0 and not sent.outcome.timed_out
 
 
 def _refusal(live: LiveCommand, outcome: CommandOutcome | None) -> Refusal | None:

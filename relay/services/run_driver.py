@@ -16,15 +16,14 @@ import trio
 
 from relay.clock import Clock
 from relay.domain.access import Actor
-from relay.domain.errors import Forbidden, NotFound, Refusal, TimedOut, Unavailable
+from relay.domain.errors import Forbidden, NotFound, Refusal, Unavailable
 from relay.domain.held_commands import CommandHeld
 from relay.domain.runs import MAX_LANE_BYTES, OFFLINE, Lane, LaneStatus, Run, RunStatus, Tally
 from relay.ids import Ids
 from relay.services.backlog import NOT_NOW
-from relay.services.commands import NEVER_SENT, Commands, Sent
+from relay.services.commands import END_UNKNOWN, NEVER_SENT, Commands, Sent
 from relay.services.run_records import RunRecords
 from relay.services.standing import Standing
-from relay.terminal.errors import AgentLost
 
 TICK_S = 0.5
 """How often machines that were away and queues that end are looked for, in memory."""
@@ -180,7 +179,7 @@ class RunDriver:
     async def _ended(self, lane: Lane, sent: Sent) -> None:
         outcome = sent.outcome
         if outcome is None:
-            is_unknown = isinstance(sent.refusal, AgentLost | TimedOut)
+            is_unknown = isinstance(sent.refusal, END_UNKNOWN)
             await self._end(lane, LaneStatus.UNKNOWN if is_unknown else LaneStatus.FAILED, error=sent.error)
             return
         ended_well = outcome.exit_code == 0 and sent.refusal is None

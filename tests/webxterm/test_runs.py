@@ -219,6 +219,24 @@ async def test_losing_the_right_ends_a_lane_that_runs(tmp_path):
             assert (lanes["a"]["status"], lanes["a"]["error"]) == ("failed", "Access was revoked while the command ran")
 
 
+async def test_a_machine_lost_in_the_middle_is_not_known_to_have_failed(tmp_path):
+    async with running_relay(tmp_path) as here:
+        ada = await here.organization("ada", "acme")
+        agent = await enrolled(here, ada, "a")
+        agent.command = lambda run: Answer(holds=True)
+        async with connected_agent(here.running.url, agent):
+            run_id = await start(ada, agent_ids=[agent.agent_id], queue_minutes=10)
+            await saw(here, agent, RunCommand)
+        run, lanes = await ended(here, ada, run_id)
+        assert (run["unknown"], lanes["a"]["status"], lanes["a"]["exit_code"]) == (1, "unknown", None)
+        assert lanes["a"]["error"] == "The connection to the machine was lost"
+        (row,) = (await ada.get("/api/logs/search", q="uptime")).body["logs"]
+        assert (row["success"], row["exit_code"]) == (None, None)
+        async with connected_agent(here.running.url, agent):
+            assert (await show(ada, run_id))[0]["unknown"] == 1
+        assert sum(isinstance(each, RunCommand) for each in agent.seen) == 1
+
+
 async def test_tags_and_groups_mean_what_one_may_use(tmp_path):
     async with running_relay(tmp_path) as here:
         ada, eve = await here.organization("ada", "acme"), await here.organization("eve", "evil")
