@@ -21,7 +21,7 @@ from relay.api.routing import Call, Nothing, Reply, RequestFacts, Route, Upload
 from relay.clock import Clock
 from relay.config import Config
 from relay.domain.access import KEY_CHANGES_NOTHING, Permission, allows, refusal_text
-from relay.domain.errors import Forbidden, Refusal, TooMany, Unauthenticated
+from relay.domain.errors import Denied, Forbidden, Refusal, TooMany, Unauthenticated
 from relay.domain.json_text import tamed
 from relay.domain.tokens import is_api_key
 from relay.ids import Ids
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from relay.services.all import Services
 
 MAX_USER_AGENT_CHARS = 512
+_RESOURCES = {"terminal": "session", "roles": "user", "admin": "organization", "audit": "audit", "logs": "machine"}
 MAX_KEY_CHARS = 256
 MAX_COOKIE_CHARS = 16 * 1024
 
@@ -109,6 +110,34 @@ def view_of(door: Door, route: Route, dialect: Dialect) -> Callable[..., Awaitab
 
 
 async def _ask(door: Door, route: Route, dialect: Dialect, path: dict[str, str]) -> Any:
+    try:
+        return await _admitted(door, route, dialect, path)
+    except Forbidden as refused:
+        await _note_denial(door, route, path, refused)
+        raise
+
+
+async def _note_denial(door: Door, route: Route, path: dict[str, str], refused: Forbidden) -> None:
+    """Who was known, and refused: an auditor will look for it."""
+    actor: Actor | None = g.get("actor")
+    if actor is None or isinstance(refused, Denied):
+        return
+    await door.services.denials.record(
+        actor,
+        asked=f"{route.method} {route.path}",
+        resource=resource_of(route.path),
+        resource_id=next(iter(path.values()), ""),
+        reason=refused.text,
+    )
+
+
+def resource_of(path: str) -> str:
+    """What the audit log calls the things of a path: `/api/machines/{agent_id}` → machine."""
+    noun = path.removeprefix("/api/").partition("/")[0]
+    return _RESOURCES.get(noun, noun.removesuffix("s"))
+
+
+async def _admitted(door: Door, route: Route, dialect: Dialect, path: dict[str, str]) -> Any:
     facts: RequestFacts = g.facts
     actor = await _admit(door, route, dialect, facts)
     who = _who(route, facts, actor)
@@ -166,6 +195,7 @@ async def _admit(door: Door, route: Route, dialect: Dialect, facts: RequestFacts
         return None
     with wrong_keys_counted(door.limiter, facts.ip_address, facts.credential):
         actor = await dialect.identify(facts, door.services, route.may_lack)
+    g.actor = actor
     if actor.by_key and not route.by_key:
         raise Forbidden(KEY_CHANGES_NOTHING)
     if not allows(actor.role, route.permission):

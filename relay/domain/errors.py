@@ -24,6 +24,10 @@ class Forbidden(Refusal):
     """We know who asks; that person has no right to this."""
 
 
+class Denied(Forbidden):
+    """The same, and whoever says so has written it to the audit log."""
+
+
 class NotFound(Refusal):
     """It does not exist, or lies in another organization (nobody may tell the difference)."""
 

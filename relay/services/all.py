@@ -34,6 +34,7 @@ from relay.services.commands import Commands
 from relay.services.community import Community
 from relay.services.credentials import AgentCredentials
 from relay.services.dashboard import Dashboard
+from relay.services.denials import Denials
 from relay.services.devices import Devices
 from relay.services.enrolment import Enrolments
 from relay.services.fixes import Fixes
@@ -109,6 +110,7 @@ class Services:
     dashboard: Dashboard
     presence: Presence
     audit: Audit
+    denials: Denials
     audit_log: AuditLog
     audit_exports: AuditExports
     audit_checkpoints: AuditCheckpoints
@@ -190,6 +192,7 @@ def build(devices: Devices, config: Config) -> Services:
         dashboard=Dashboard(database=database, rights=rights, presence=presence),
         presence=presence,
         audit=audit,
+        denials=Denials(audit=audit, clock=clock),
         audit_log=audit_log,
         audit_exports=_audit_exports(d, audit_log, audit, checkpoints),
         audit_checkpoints=checkpoints,

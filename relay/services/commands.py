@@ -19,7 +19,7 @@ from relay.domain.commands import (
     check_command,
     check_timeout,
 )
-from relay.domain.errors import Forbidden, Refusal, TimedOut, Unavailable
+from relay.domain.errors import Denied, Forbidden, Refusal, TimedOut, Unavailable
 from relay.domain.held_commands import CommandHeld, HeldCommand
 from relay.domain.machines import Machine
 from relay.ids import Ids
@@ -236,7 +236,7 @@ class Commands:
                 tenant_id=machine.tenant_id,
                 status="failure",
             )
-            raise Forbidden(NOT_AUTHORIZED)
+            raise Denied(NOT_AUTHORIZED)
         return access
 
     async def _record(self, actor: Actor, machine: Machine, access: Access, sent: Sent) -> None:

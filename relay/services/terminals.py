@@ -76,6 +76,7 @@ class Terminals:
         access = await self._require_use(actor, machine)
         earlier = await self._find_row(wanted) if wanted else None
         if earlier is not None and earlier.user_id != actor.user_id:
+            await self._record(actor, Action.ACCESS_DENIED, machine, status="failure")
             raise Forbidden(NOT_AUTHORIZED)
         found = self._resumable(wanted, actor, machine) if resume else None
         if found is not None:

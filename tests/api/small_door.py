@@ -45,10 +45,18 @@ class TwoTokens:
         return Person(token, known[token])
 
 
+class NoDenials:
+    """`services.denials` that keeps nothing."""
+
+    async def record(self, actor: Person, **refused: str) -> None:
+        """Nobody audits here."""
+
+
 class FakeServices:
     """What the frame reaches for."""
 
     auth = TwoTokens()
+    denials = NoDenials()
 
 
 class Thing(Struct):

@@ -9,7 +9,7 @@ from relay.app import routes_of
 from relay.config import Config
 from relay.domain.access import PERMISSIONS, Permission
 from relay.domain.accounts import Role
-from tests.attacks.world import machine_with_shell
+from tests.attacks.world import audited, machine_with_shell
 from tests.drivers import Refused, open_socket, open_terminal, running_relay
 from tests.webxterm.house import Client
 
@@ -86,3 +86,30 @@ async def test_case_13_anothers_session_is_neither_taken_up_nor_watched(tmp_path
             assert refused.value.status == 403
             await shell.type("alone")
             await shell.until_text("alone")
+
+
+async def test_case_13_what_was_refused_stands_in_the_audit_log_once_a_minute(tmp_path):
+    async with running_relay(tmp_path) as here, machine_with_shell(here) as (ada, agent_id):
+        bob = await here.user(ada, "bob")
+        for _ in range(3):
+            assert (await bob.get("/api/users")).status == 403
+            assert (await bob.get(f"/api/machines/{agent_id}/logs")).status == 403
+            assert (await bob.post(f"/api/machines/{agent_id}/command", {"command": "id"})).status == 403
+        entries = await audited(ada, "access_denied")
+        assert {each["username"] for each in entries} == {"bob"}
+        assert {each["status"] for each in entries} == {"failure"}
+        asked = sorted((each["resource"], each["resource_id"], each["details"].get("asked", "")) for each in entries)
+        assert asked == [
+            *[("machine", agent_id, "")] * 3,
+            ("machine", agent_id, "GET /api/machines/{agent_id}/logs"),
+            ("user", "", "GET /api/users"),
+        ]
+        here.clock.advance(61)
+        assert (await bob.get("/api/users")).status == 403
+        assert len(await audited(ada, "access_denied")) == 6
+        async with open_terminal(here.running.url, agent_id, ada.token, session_id="s1"):
+            await here.services.access.grant(ada.actor, agent_id, user_id=bob.actor.user_id)
+            with pytest.raises(Refused):
+                async with open_terminal(here.running.url, agent_id, bob.token, dialect="plain", session_id="s1"):
+                    pass
+        assert len(await audited(ada, "access_denied")) == 7
