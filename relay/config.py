@@ -223,6 +223,7 @@ class Config:
     offline_timeout_s: int = _setting(120, _seconds, "OFFLINE_TIMEOUT")
     sweep_interval_s: int = _setting(60, _seconds, "RECONCILER_INTERVAL")
     approval_hours: int = _setting(24, _count(1, 24 * 30))
+    access_request_max_minutes: int = _setting(480, _count(1, 60 * 24 * 90))
     enrolment_hours: int = _setting(24, _count(1, 24 * 30))
 
 

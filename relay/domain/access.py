@@ -16,7 +16,7 @@ from relay.domain.tokens import KEY_LOGIN
 
 __all__ = [
     "KEY_CHANGES_NOTHING", "PERMISSIONS", "Access", "Actor", "Grant", "Permission", "Role", "Via", "allows", "decide",
-    "refusal_text",
+    "refusal_text", "rights_of",
 ]  # fmt: skip
 
 KEY_CHANGES_NOTHING = "An account API key cannot do this: log in"
@@ -133,7 +133,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """A stored right of one user to one machine. No `machine_role` means the user's own; no `expires_at`, no end."""
+    """A stored right of one user to one machine. No `machine_role` means the user's own; no `expires_at`, no end.
+
+    With a `request_id` it was given for a time on request, and stands beside what was given otherwise.
+    """
 
     id: str
     tenant_id: str
@@ -143,6 +146,7 @@ class Grant:
     granted_at: datetime
     machine_role: str | None = None
     expires_at: datetime | None = None
+    request_id: str | None = None
 
     def is_valid(self, now: datetime) -> bool:
         """Whether it has not ended; at `expires_at` itself it has."""
@@ -168,6 +172,11 @@ class Access:
     group_id: str | None = None
     grant: Grant | None = None
 
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it ends by itself, if ever."""
+        return None if self.grant is None else self.grant.expires_at
+
 
 def decide(
     actor: Actor,
@@ -178,16 +187,29 @@ def decide(
     now: datetime,
     admin_implicit: bool = True,
 ) -> Access | None:
-    """The highest of all rights `actor` has to `machine`, or None.
+    """The highest of all rights `actor` has to `machine`, of equals one that lasts longest; or None."""
+    rights = rights_of(actor, machine, grants=grants, groups=groups, now=now, admin_implicit=admin_implicit)
+    return max(rights, key=lambda right: (right.sudo, right.ends_at is None, right.ends_at or now), default=None)
+
+
+def rights_of(
+    actor: Actor,
+    machine: Machine,
+    *,
+    grants: Iterable[Grant],
+    groups: Iterable[Group],
+    now: datetime,
+    admin_implicit: bool = True,
+) -> list[Access]:
+    """All rights `actor` has to `machine`; each alone would do.
 
     `grants` and `groups` may hold more than what concerns these two; they are filtered here, so that no query can
     widen a right.
     """
     if not actor.sees(machine.tenant_id):
-        return None
+        return []
     rights = [*_by_standing(actor, machine, admin_implicit), *_by_grant(actor, machine, grants, now)]
-    rights += _by_group(actor, machine, groups)
-    return max(rights, key=lambda right: right.sudo, default=None)
+    return [*rights, *_by_group(actor, machine, groups)]
 
 
 def _by_standing(actor: Actor, machine: Machine, admin_implicit: bool) -> Iterable[Access]:

@@ -92,11 +92,13 @@ class AccessGrants:
         await self._record(actor, Action.ACCESS_GRANTED, machine, user, expires_at=_text(expires_at))
 
     async def revoke(self, actor: Actor, agent_id: str, *, user_id: str = "", username: str = "") -> None:
-        """Take a grant back, and close what ran by it alone. Twice is once. Raises Invalid, NotFound, Forbidden."""
+        """Take back what was given, also on request, and close what ran by it alone.
+
+        Twice is once. Raises Invalid, NotFound, Forbidden."""
         machine = await self.rights.get(actor, agent_id)
         self.rights.require_change(actor, machine)
         user = await self._user(machine.tenant_id, user_id, username)
-        await self.database.collection("grants").delete_one({"machine_id": machine.id, "user_id": user.id})
+        await self.database.collection("grants").delete_many({"machine_id": machine.id, "user_id": user.id})
         await self.recheck(machine.tenant_id)
         await self._record(actor, Action.ACCESS_REVOKED, machine, user)
 
@@ -115,12 +117,13 @@ class AccessGrants:
         )
         grants = self.database.collection("grants")
         changed = {name: value for name, value in to_document(grant).items() if name not in {"_id", "version"}}
-        if await grants.find_one_and_update({"machine_id": machine.id, "user_id": user.id}, {"$set": changed}):
+        lasting = {"machine_id": machine.id, "user_id": user.id, "request_id": None}
+        if await grants.find_one_and_update(lasting, {"$set": changed}):
             return
         try:
             await grants.insert_one(to_document(grant))
         except Duplicate:  # two at once: the later one counts
-            await grants.update_one({"machine_id": machine.id, "user_id": user.id}, {"$set": changed})
+            await grants.update_one(lasting, {"$set": changed})
 
     async def _user(self, tenant_id: str, user_id: str, username: str) -> User:
         if not user_id and not username:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from relay.clock import Clock
 from relay.domain.access import Actor
-from relay.domain.accounts import Source
+from relay.domain.accounts import Source, Unfinished
 from relay.domain.errors import Forbidden
 from relay.domain.held_commands import HeldCommand
 from relay.services.standing import Account, Standing
@@ -49,6 +49,7 @@ class Actors:
             raise Forbidden(GONE)
         if not account.user.accepts(login_id=held.login_id, generation=held.token_generation):
             raise Forbidden(GONE)
+        await self.standing.require_finished(account)
         return self.of(
             account,
             login_id=f"held:{held.id}",
@@ -56,3 +57,13 @@ class Actors:
             ip_address=held.ip_address,
             agent=held.user_agent,
         )
+
+    async def unfinished(self, account: Account) -> set[Unfinished]:
+        """What the person has to do before their account is good for more, by the same check as each request's."""
+        found: set[Unfinished] = set()
+        for each in Unfinished:
+            try:
+                await self.standing.require_finished(account, set(Unfinished) - {each})
+            except Forbidden:
+                found.add(each)
+        return found

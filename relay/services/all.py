@@ -158,7 +158,9 @@ def build(devices: Devices, config: Config) -> Services:
     api_keys = _api_keys(d, audit, standing, recheck)
     commands = _commands(d, audit, rights, recheck, config)
     groups = Groups(database=database, audit=audit, recheck=recheck, clock=clock, ids=ids)
-    oversight = build_oversight(d, config, audit=audit, standing=standing, groups=groups, commands=commands)
+    oversight = build_oversight(
+        d, config, audit=audit, standing=standing, presence=presence, groups=groups, commands=commands
+    )
     return Services(
         accounts=accounts,
         verification=verification,

@@ -4,7 +4,7 @@ Called after every change that can take a right away. Each live shell's right is
 as when it was opened; who changed what does not matter here.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from relay.domain.access import Access, Actor
 from relay.services.live import Live, LiveCommand
@@ -49,12 +49,12 @@ class LiveRecheck:
     async def __call__(self, tenant_id: str) -> None:
         """Look at all of an organization's shells and commands."""
         sessions, commands = self.live.of_tenant(tenant_id)
-        known: dict[_Case, Verdict | None] = {}
+        known: dict[_Case, Verdict | Access] = {}
         for session in sessions:
             case = _case(session.actor, session.row.machine_id, session.access)
             if case not in known:
                 known[case] = await self._judge(case)
-            self._end(session.row.id, known[case])
+            self._settle(session.row.id, known[case])
         for command in commands:
             await self.command(command)
 
@@ -62,19 +62,26 @@ class LiveRecheck:
         """Look at one shell."""
         live = self.live.sessions.get(session_id)
         if live is not None:
-            self._end(session_id, await self._judge(_case(live.actor, live.row.machine_id, live.access)))
+            self._settle(session_id, await self._judge(_case(live.actor, live.row.machine_id, live.access)))
 
     async def command(self, command: LiveCommand) -> None:
         """Look at one command."""
-        if await self._judge(_case(command.actor, command.machine_id, command.access)) is not None:
+        found = await self._judge(_case(command.actor, command.machine_id, command.access))
+        if isinstance(found, Verdict):
             command.scope.cancel()
+        else:
+            command.access = _goes_on_by(found, command.access)
 
-    def _end(self, session_id: str, verdict: Verdict | None) -> None:
-        found = self.hub.find_session(session_id)
-        if verdict is not None and found is not None:
-            found.close(verdict.text, verdict.code)
+    def _settle(self, session_id: str, found: Verdict | Access) -> None:
+        live, session = self.live.sessions.get(session_id), self.hub.find_session(session_id)
+        if isinstance(found, Verdict):
+            if session is not None:
+                session.close(found.text, found.code)
+        elif live is not None:
+            self.live.sessions[session_id] = replace(live, access=_goes_on_by(found, live.access))
 
-    async def _judge(self, case: _Case) -> Verdict | None:
+    async def _judge(self, case: _Case) -> Verdict | Access:
+        """Why it must end, or the right by which it goes on."""
         actor = await self.standing.holds(case.actor)
         if actor is None:
             return Verdict(code=NOT_PROVEN, text="login ended")
@@ -86,4 +93,9 @@ class LiveRecheck:
             return Verdict(code=ACCESS_LOST, text="access revoked")
         if case.had_sudo and not now.sudo:
             return Verdict(code=ACCESS_LOST, text="sudo access revoked")
-        return None
+        return now
+
+
+def _goes_on_by(now: Access, had: Access) -> Access:
+    """The right that is watched from here on: today's, with no more sudo than it was opened with."""
+    return replace(now, sudo=had.sudo, machine_role=had.machine_role)

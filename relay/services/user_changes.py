@@ -28,6 +28,8 @@ from relay.store.interface import Database, SyncDatabase
 LAST_ADMIN = "Cannot demote or disable the last admin"
 GOES_WITH_THE_USER = (
     "grants",
+    "access_requests",
+    "held_commands",
     "second_factors",
     "recovery_codes",
     "login_codes",

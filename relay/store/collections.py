@@ -85,7 +85,17 @@ MACHINES = (
     CollectionSchema(name="deleted_agents"),  # _id is the agent id: an agent that still calls is told, and stops
     CollectionSchema(
         name="grants",
-        indexes=(_index("machine_id", "user_id", unique=True), _index("tenant_id", "user_id")),
+        indexes=(_index("machine_id", "user_id", "request_id", unique=True), _index("tenant_id", "user_id")),
+    ),
+    CollectionSchema(
+        name="access_requests",
+        indexes=(
+            _index("tenant_id", "-created_at"),
+            _index("tenant_id", "status", "-created_at"),
+            _index("tenant_id", "user_id", "-created_at"),
+            _index("machine_id", "user_id", unique=True, partial={"status": "pending"}),
+            _index("purge_at", ttl_s=0),
+        ),
     ),
     CollectionSchema(
         name="held_commands",

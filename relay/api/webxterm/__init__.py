@@ -3,6 +3,7 @@
 from relay.api.routing import Route
 from relay.api.webxterm import (
     access,
+    access_requests,
     audit,
     auth,
     command_rules,
@@ -10,6 +11,7 @@ from relay.api.webxterm import (
     community,
     dashboard,
     email_verification,
+    explanations,
     groups,
     held_commands,
     history,
@@ -49,6 +51,8 @@ ROUTES: tuple[Route, ...] = (
     *history.ROUTES,
     *log_search.ROUTES,
     *access.ROUTES,
+    *access_requests.ROUTES,
+    *explanations.ROUTES,
     *groups.ROUTES,
     *command_rules.ROUTES,
     *held_commands.ROUTES,
