@@ -51,7 +51,9 @@ class FactorProof:
             LOGIN_PURPOSE, login_id=login_id, user_id=user.id, tenant_id=user.tenant_id, base_url=base_url
         )
         ids = [each["credential_id"] for each in known]
-        return passkeys.assertion_options(ceremony.site, challenge=ceremony.challenge, known=ids)
+        return await passkeys.in_thread(
+            passkeys.assertion_options, ceremony.site, challenge=ceremony.challenge, known=ids
+        )
 
     async def require(
         self, user: User, method: Method, *, login_id: str, code: str, credential: Mapping[str, Any]
@@ -102,7 +104,8 @@ class FactorProof:
         if ceremony is None or factor is None:
             return False
         try:
-            count = passkeys.check_assertion(
+            count = await passkeys.in_thread(
+                passkeys.check_assertion,
                 ceremony.site,
                 credential,
                 challenge=ceremony.challenge,

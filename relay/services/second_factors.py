@@ -120,7 +120,8 @@ class SecondFactors:
             base_url=base_url,
         )
         known = await self.factors.confirmed(tenant_id=actor.tenant_id, user_id=actor.user_id, kind=Method.PASSKEY)
-        return passkeys.registration_options(
+        return await passkeys.in_thread(
+            passkeys.registration_options,
             ceremony.site,
             challenge=ceremony.challenge,
             user_id=actor.user_id,
@@ -135,7 +136,9 @@ class SecondFactors:
         if ceremony is None:
             raise Invalid(BEGIN_AGAIN)
         try:
-            made = passkeys.check_registration(ceremony.site, credential, challenge=ceremony.challenge)
+            made = await passkeys.in_thread(
+                passkeys.check_registration, ceremony.site, credential, challenge=ceremony.challenge
+            )
         except PasskeyRefused as error:
             raise Invalid(BEGIN_AGAIN) from error
         await self._require_room(actor)

@@ -8,8 +8,11 @@ import ipaddress
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+
+import trio
 
 T = TypeVar("T")
 
@@ -47,6 +50,11 @@ def site_of(base_url: str) -> Site:
     if not host or _is_address(host):
         raise PasskeyRefused("Passkeys need a host name: open the relay under its name instead of an IP address")
     return Site(rp_id=host, origin=f"{parts.scheme}://{parts.netloc.lower()}")
+
+
+async def in_thread(work: Callable[..., T], *arguments: Any, **named: Any) -> T:
+    """Any of the functions below, so that neither the library's import nor a signature holds up the relay."""
+    return await trio.to_thread.run_sync(partial(work, *arguments, **named))
 
 
 def registration_options(

@@ -221,6 +221,13 @@ async def test_case_20_another_accounts_second_factor_is_no_way_round_ones_own(t
             assert (await client.post(path, {"code": code_of(at.here, secrets[name])})).status == 200
         at.here.clock.advance(60)
         choice = await at.login(ADA)
+        early = {
+            "session_token": choice.body["session_token"],
+            "method": "totp",
+            "code": code_of(at.here, secrets["ada"]),
+        }
+        skipped = await at.here.anybody.post("/api/auth/second-factor", early)  # right, but no account was chosen yet
+        assert outcome(skipped) == (401, "Invalid or expired session")
         asked = await at.select(choice.body["session_token"], "beta")
         assert asked.body["requires_second_factor"] is True
         body = {"session_token": asked.body["session_token"], "method": "totp"}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyotp
 import pytest
+import trio
 
 from tests.authenticator import USER_PRESENT, Authenticator
 from tests.webxterm.house import PASSWORD, Answer, Client, Relay, relay
@@ -122,6 +123,22 @@ async def test_case_18_a_totp_code_is_good_once_and_not_in_a_race(tmp_path):
         ahead = code_of(me.here, secret, 30)
         assert (await me.prove(await me.waiting(), "totp", ahead)).status == 200  # a telephone that is ahead
         assert outcome(await me.prove(await me.waiting(), "totp", code_of(me.here, secret))) == WRONG
+
+
+async def test_case_18_two_logins_with_one_code_at_once_are_one(tmp_path):
+    async with ada(tmp_path) as me:
+        secret, codes = await me.add_totp()
+        me.here.clock.advance(30)
+        for method, code in (("totp", code_of(me.here, secret)), ("recovery_code", codes[0])):
+            session_token, statuses = await me.waiting(), []
+
+            async def knock(method=method, code=code, session_token=session_token, statuses=statuses) -> None:
+                statuses.append((await me.prove(session_token, method, code)).status)
+
+            async with trio.open_nursery() as nursery:
+                for _ in range(3):
+                    nursery.start_soon(knock)
+            assert sorted(statuses) == [200, 401, 401]
 
 
 async def test_case_18_guessing_a_second_factor_ends_after_ten_tries_from_anywhere(tmp_path):
