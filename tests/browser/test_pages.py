@@ -22,6 +22,8 @@ PAGES = {
     "/people": "People",
     "/people?state=disabled": "People",
     "/people?tab=roles": "People",
+    "/profile": "Profile",
+    "/organization": "Organization",
     "/groups": "Groups",
     "/groups/{group_id}": "Turners",
     "/runs": "Runs",

@@ -1,5 +1,6 @@
 /** Mounts the console. The nonce shim comes first: nothing may make a style element before it. */
 import '@/lib/csp';
+import '@/lib/oauth-arrival';
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
 import '@mantine/spotlight/styles.css';
@@ -10,6 +11,7 @@ import '@/styles/shell.css';
 import '@/styles/content.css';
 import '@/styles/runs.css';
 import '@/styles/written.css';
+import '@/styles/profile.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from '@/app';

@@ -19,12 +19,16 @@ import { MachinesPage } from '@/pages/machines';
 import { NotFoundPage } from '@/pages/not-found';
 import { OrganizationPage } from '@/pages/organization';
 import { OrganizationsPage } from '@/pages/organizations';
+import { OauthCallbackPage } from '@/pages/oauth-callback';
+import { OwnOrganizationPage } from '@/pages/own-organization';
 import { PasswordPage } from '@/pages/password';
 import { PeoplePage } from '@/pages/people';
 import { PersonPage } from '@/pages/person';
+import { ProfilePage } from '@/pages/profile';
 import { RunPage } from '@/pages/run';
 import { RunNewPage } from '@/pages/run-new';
 import { RunsPage } from '@/pages/runs';
+import { SecondFactorPage } from '@/pages/second-factor';
 import { SessionPage } from '@/pages/session';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
@@ -44,15 +48,14 @@ function whereNext(search: Record<string, unknown>): { next?: string } {
 
 const login = createRoute({ getParentRoute: () => root, path: '/login', validateSearch: whereNext, component: LoginPage });
 
-const password = createRoute({
-  getParentRoute: () => root,
-  path: '/password',
-  validateSearch: whereNext,
-  beforeLoad: () => {
-    if (currentSession() === null) throw redirect({ to: '/login' });
-  },
-  component: PasswordPage,
-});
+const oauthCallback = createRoute({ getParentRoute: () => root, path: '/oauth/callback', component: OauthCallbackPage });
+
+function knownPerson(): void {
+  if (currentSession() === null) throw redirect({ to: '/login' });
+}
+
+const password = createRoute({ getParentRoute: () => root, path: '/password', validateSearch: whereNext, beforeLoad: knownPerson, component: PasswordPage });
+const secondFactor = createRoute({ getParentRoute: () => root, path: '/second-factor', validateSearch: whereNext, beforeLoad: knownPerson, component: SecondFactorPage });
 
 const signedIn = createRoute({
   getParentRoute: () => root,
@@ -62,6 +65,7 @@ const signedIn = createRoute({
     const search = location.pathname === '/' ? {} : { next: location.href };
     if (session === null) throw redirect({ to: '/login', search });
     if (session.mustChoosePassword) throw redirect({ to: '/password', search });
+    if (session.mustAddFactor) throw redirect({ to: '/second-factor', search });
   },
   component: Shell,
 });
@@ -178,6 +182,9 @@ const organizations = createRoute({
 });
 const organization = createRoute({ getParentRoute: () => signedIn, path: '/organizations/$organizationId', component: OrganizationPage });
 
+const profile = createRoute({ getParentRoute: () => signedIn, path: '/profile', component: ProfilePage });
+const ownOrganization = createRoute({ getParentRoute: () => signedIn, path: '/organization', component: OwnOrganizationPage });
+
 const community = createRoute({
   getParentRoute: () => signedIn,
   path: '/community',
@@ -206,7 +213,7 @@ const terminals = createRoute({
 /** Whatever no other route knows, with the navigation beside it that leads back. */
 const unknown = createRoute({ getParentRoute: () => signedIn, path: '$', component: NotFoundPage });
 
-const tree = root.addChildren([login, password, signedIn.addChildren([home, machines, machineAdd, machine, commands, runs, runNew, run, session, people, person, groups, group, audit, organizations, organization, community, issue, terminals, unknown])]);
+const tree = root.addChildren([login, oauthCallback, password, secondFactor, signedIn.addChildren([home, machines, machineAdd, machine, commands, runs, runNew, run, session, people, person, groups, group, audit, organizations, organization, ownOrganization, profile, community, issue, terminals, unknown])]);
 
 export const router = createRouter({ routeTree: tree, parseSearch, stringifySearch, defaultPreload: 'intent' });
 

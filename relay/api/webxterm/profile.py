@@ -30,9 +30,10 @@ class ProfileUser(OwnUser, kw_only=True):
 
 
 class ProfileAnswer(Struct):
-    """One's own account."""
+    """One's own account. `sends_mail`: whether a link to confirm the address can be had."""
 
     user: ProfileUser
+    sends_mail: bool
 
 
 class NewKey(Struct):
@@ -58,7 +59,8 @@ async def get_profile(call: Call[Nothing]) -> ProfileAnswer:
             avatar_url=shown_url(call, account.user.avatar_url),
             created_at=timestamp(account.user.created_at),
             last_login=moment(account.user.last_login),
-        )
+        ),
+        sends_mail=call.services.verification.sends_mail,
     )
 
 

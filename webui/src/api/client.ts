@@ -6,18 +6,21 @@
 import createFetchClient, { type Middleware } from 'openapi-fetch';
 import { ApiError } from '@/api/errors';
 import type { paths } from '@/api/schema';
-import { bearerToken, forgetSession, requirePassword } from '@/lib/auth';
+import { bearerToken, forgetSession, requireFactor, requirePassword } from '@/lib/auth';
 
 /** Signing in again with a wrong password must not end a session, and has no use for an old token. */
-const ANONYMOUS = new Set(['/api/auth/login', '/api/auth/select-tenant']);
+const ANONYMOUS = new Set(['/api/auth/login', '/api/auth/select-tenant', '/api/auth/verify-otp', '/api/auth/second-factor', '/api/auth/second-factor/passkey-options', '/api/auth/oidc/providers']);
 
 /** The relay's words for somebody who came in with a password that works once. */
 const PASSWORD_FIRST = 'Password change required';
 
+/** And for somebody whose organization wants a second factor, which they do not have. */
+const FACTOR_FIRST = 'Second factor enrolment required';
+
 const door: Middleware = {
   onRequest({ request, schemaPath }) {
     const token = bearerToken();
-    if (token !== null && !ANONYMOUS.has(schemaPath)) request.headers.set('Authorization', `Bearer ${token}`);
+    if (token !== null && !ANONYMOUS.has(schemaPath) && !request.headers.has('Authorization')) request.headers.set('Authorization', `Bearer ${token}`);
   },
   async onResponse({ request, response }) {
     if (response.ok) return;
@@ -27,6 +30,7 @@ const door: Middleware = {
     const ours = sent !== null && sent === `Bearer ${bearerToken()}`;
     if (ours && response.status === 401) forgetSession('refused');
     if (ours && response.status === 403 && text === PASSWORD_FIRST) requirePassword();
+    if (ours && response.status === 403 && text === FACTOR_FIRST) requireFactor();
     throw new ApiError(text, response.status);
   },
   onError({ error }) {

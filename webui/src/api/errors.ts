@@ -10,6 +10,11 @@ export class ApiError extends Error {
   }
 }
 
+/** The one refusal that belongs at the field of one's present password. */
+export function isAboutPassword(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 400 && error.message.startsWith('Current password');
+}
+
 /** The text to show for anything that was thrown. */
 export function errorText(error: unknown): string {
   return error instanceof Error && error.message ? error.message : 'Something went wrong';

@@ -2399,10 +2399,11 @@ export interface components {
         };
         /**
          * ProfileAnswer
-         * @description One's own account.
+         * @description One's own account. `sends_mail`: whether a link to confirm the address can be had.
          */
         ProfileAnswer: {
             user: components["schemas"]["ProfileUser"];
+            sends_mail: boolean;
         };
         /**
          * ProfileUser

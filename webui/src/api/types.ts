@@ -47,3 +47,10 @@ export type RunDraft = Schemas['RunBody'];
 export type Tenant = Schemas['TenantEntry'];
 export type Group = Schemas['GroupView'];
 export type GroupDraft = Schemas['CreateGroup'];
+export type SecondFactor = Schemas['SecondFactorView'];
+export type SecondFactors = Schemas['SecondFactorList'];
+/** A factor that counts from now on, with recovery codes where it is the first. */
+export type AddedFactor = Schemas['AddedAnswer'];
+export type Profile = Omit<Schemas['ProfileUser'], 'api_key'>;
+export type LoginRecord = Schemas['LoginView'];
+export type OwnOrganization = Schemas['OwnOrganizationView'];

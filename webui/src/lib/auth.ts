@@ -4,7 +4,7 @@
  * Kept in sessionStorage so that a reload keeps the person in, and a second tab or a closed browser does not inherit it.
  * The token is never put in a URL and never logged.
  */
-import type { User } from '@/api/types';
+import type { Tenant, User } from '@/api/types';
 
 const KEY = 'fairlead.auth';
 
@@ -13,6 +13,11 @@ export type Session = {
   readonly user: User;
   /** Until the person has chosen a password of their own, the token opens nothing else. */
   readonly mustChoosePassword?: boolean;
+  /** Until there is a second factor where the organization wants one, the token opens nothing but adding it. */
+  readonly mustAddFactor?: boolean;
+  /** For changing to another of one's organizations, and which there are. */
+  readonly switchToken?: string;
+  readonly tenants?: readonly Tenant[];
 };
 
 function restore(): Session | null {
@@ -67,6 +72,12 @@ export function signIn(next: Session): void {
   keep(next);
 }
 
+/** Another account of the same person: the terminals of the one before are closed, as at a sign-out. */
+export function switchTo(next: Session): void {
+  for (const leave of leavers) leave();
+  signIn(next);
+}
+
 export function replaceToken(token: string): void {
   if (session !== null) keep({ ...session, token });
 }
@@ -77,7 +88,21 @@ export function requirePassword(): void {
 }
 
 export function passwordChosen(): void {
-  if (session !== null) keep({ token: session.token, user: session.user });
+  if (session !== null) keep({ ...session, mustChoosePassword: false });
+}
+
+/** The organization's name as people read it was changed. */
+export function renameTenant(name: string): void {
+  if (session !== null && session.user.tenant_name !== name) keep({ ...session, user: { ...session.user, tenant_name: name } });
+}
+
+/** The relay wants a second factor before anything else. */
+export function requireFactor(): void {
+  if (session !== null && !session.mustAddFactor) keep({ ...session, mustAddFactor: true });
+}
+
+export function factorAdded(): void {
+  if (session !== null) keep({ ...session, mustAddFactor: false });
 }
 
 /** Whether the last session ended because the relay refused its token, not because the person left. */

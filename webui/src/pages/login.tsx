@@ -1,32 +1,27 @@
 /** The way in. A refusal stands where it was made and looks the same whatever was wrong. */
-import { useDocumentTitle } from '@mantine/hooks';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { TenantChoice } from '@/api/auth';
+import type { Step } from '@/api/auth';
 import { queryClient } from '@/api/cache';
-import { Logo } from '@/components/logo';
+import { LoginFrame } from '@/components/login/frame';
 import { PasswordForm } from '@/components/login/password-form';
-import { TenantForm } from '@/components/login/tenant-form';
+import { Providers } from '@/components/login/providers';
+import { StepForm, stepTitle } from '@/components/login/steps';
 import { safeNext } from '@/lib/next';
 
 export function LoginPage() {
-  useDocumentTitle('Sign in · Fairlead');
   const { next } = useSearch({ from: '/login' });
   const navigate = useNavigate();
-  const [choice, setChoice] = useState<TenantChoice | null>(null);
-  const enter = () => {
+  const [step, setStep] = useState<Step | null>(null);
+  const goOn = (asked: Step | null) => {
+    setStep(asked);
+    if (asked !== null) return;
     queryClient.clear();
     void navigate({ to: safeNext(next), replace: true });
   };
   return (
-    <main className="login" id="content">
-      <div className="login-card">
-        <div className="login-brand"><Logo size={36} /><h1>{choice === null ? 'Sign in to Fairlead' : 'Which organization?'}</h1></div>
-        {choice === null
-          ? <PasswordForm done={(asked) => (asked === null ? enter() : setChoice(asked))} />
-          : <TenantForm choice={choice} done={enter} back={() => setChoice(null)} />}
-      </div>
-      <p className="login-foot">Your shells, from anywhere. Every line is accounted for.</p>
-    </main>
+    <LoginFrame title={step === null ? 'Sign in to Fairlead' : stepTitle(step)} foot="Your shells, from anywhere. Every line is accounted for.">
+      {step === null ? <><PasswordForm done={goOn} /><Providers next={next} /></> : <StepForm key={step.kind} step={step} done={goOn} back={() => setStep(null)} />}
+    </LoginFrame>
   );
 }

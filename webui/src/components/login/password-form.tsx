@@ -1,11 +1,11 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
-import { login, type TenantChoice } from '@/api/auth';
+import { login, type Step } from '@/api/auth';
 import { Failure } from '@/components/states';
 import { endedByRelay } from '@/lib/auth';
 
-export function PasswordForm({ done }: { done: (choice: TenantChoice | null) => void }) {
+export function PasswordForm({ done }: { done: (next: Step | null) => void }) {
   const password = useRef<HTMLInputElement>(null);
   const [form, setForm] = useState({ name: '', password: '' });
   const attempt = useMutation({

@@ -1,16 +1,16 @@
-/** One address, several organizations: the password was right, now which of them. */
+/** One person, several organizations: who they are is proven, now which of them. */
 import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { selectTenant, type TenantChoice } from '@/api/auth';
+import { selectTenant, type Step } from '@/api/auth';
 import { Failure } from '@/components/states';
 
-type Props = { choice: TenantChoice; done: () => void; back: () => void };
+type Props = { step: Extract<Step, { kind: 'tenant' }>; done: (next: Step | null) => void; back: () => void };
 
-export function TenantForm({ choice, done, back }: Props) {
-  const attempt = useMutation({ mutationFn: (tenantId: string) => selectTenant(choice.proof, tenantId), onSuccess: done });
+export function TenantForm({ step, done, back }: Props) {
+  const attempt = useMutation({ mutationFn: (tenantId: string) => selectTenant(step.proof, tenantId), onSuccess: done });
   return (
     <div className="login-form">
-      {choice.tenants.map((tenant, index) => (
+      {step.tenants.map((tenant, index) => (
         <Button key={tenant.tenant_id} variant="default" size="md" justify="space-between" data-autofocus={index === 0 || undefined} autoFocus={index === 0}
           loading={attempt.isPending && attempt.variables === tenant.tenant_id} onClick={() => attempt.mutate(tenant.tenant_id)}
           rightSection={<span className="dimmed small">{tenant.username}</span>}>{tenant.tenant_name}</Button>

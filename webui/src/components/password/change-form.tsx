@@ -2,7 +2,7 @@
 import { Button, PasswordInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
-import { ApiError } from '@/api/errors';
+import { isAboutPassword } from '@/api/errors';
 import { changePassword } from '@/api/profile';
 import { Failure } from '@/components/states';
 import { passwordFaults, type PasswordFields, SHORTEST_PASSWORD } from '@/lib/new-password';
@@ -19,7 +19,7 @@ export function PasswordChangeForm({ username, currentLabel, verb, done }: Props
   const attempt = useMutation({
     mutationFn: () => changePassword(fields.current, fields.next),
     onSuccess: done,
-    onError: (error) => { if (isAboutCurrent(error)) inputs.current.current?.focus(); },
+    onError: (error) => { if (isAboutPassword(error)) inputs.current.current?.focus(); },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -37,7 +37,7 @@ export function PasswordChangeForm({ username, currentLabel, verb, done }: Props
       attempt.reset();
     },
   });
-  const about = isAboutCurrent(attempt.error);
+  const about = isAboutPassword(attempt.error);
   return (
     <form className="login-form" onSubmit={submit} noValidate>
       {/* For password managers, which keep a password under a name. */}
@@ -49,9 +49,4 @@ export function PasswordChangeForm({ username, currentLabel, verb, done }: Props
       <Button type="submit" size="md" fullWidth loading={attempt.isPending}>{verb}</Button>
     </form>
   );
-}
-
-/** The one refusal that belongs to a field. */
-function isAboutCurrent(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 400 && error.message.startsWith('Current password');
 }

@@ -1,8 +1,9 @@
 /** What else can be done about an account: a new password, an end for a while, an end for good. */
 import { Button, Menu } from '@mantine/core';
-import { IconChevronDown, IconKey, IconTrash, IconUserCheck, IconUserOff } from '@tabler/icons-react';
+import { IconChevronDown, IconKey, IconShieldX, IconTrash, IconUserCheck, IconUserOff } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import type { Person } from '@/api/types';
+import { useResetFactors } from '@/api/second-factors';
 import { useDeleteUser, useUpdateUser } from '@/api/users';
 import { confirm, showDone, showError } from '@/components/confirm';
 import { openSetPassword } from '@/components/people/set-password';
@@ -18,12 +19,25 @@ export function PersonActions({ person }: { person: Person }) {
       <Menu.Target><Button variant="default" rightSection={<IconChevronDown size={15} />}>Actions</Button></Menu.Target>
       <Menu.Dropdown>
         <Menu.Item leftSection={<IconKey size={16} />} onClick={() => openSetPassword(person)}>Set a password…</Menu.Item>
+        <ResetFactors person={person} />
         {person.enabled ? <Disable person={person} /> : <Menu.Item leftSection={<IconUserCheck size={16} />} onClick={enable}>Enable the account</Menu.Item>}
         <Menu.Divider />
         <Delete person={person} />
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+function ResetFactors({ person }: { person: Person }) {
+  const reset = useResetFactors(person.id);
+  const ask = () => confirm({
+    title: `Reset the second factors of ${person.username}?`,
+    text: 'Their authenticator codes, passkeys and recovery codes stop working. Make sure by another way that it is really them who asked. They are signed out everywhere.',
+    verb: 'Reset second factors',
+    act: () => reset.mutateAsync(),
+    done: () => showDone(`${person.username} has no second factor any more`),
+  });
+  return <Menu.Item leftSection={<IconShieldX size={16} />} onClick={ask}>Reset second factors…</Menu.Item>;
 }
 
 function Disable({ person }: { person: Person }) {

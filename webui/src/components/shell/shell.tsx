@@ -4,6 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { Link, Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { Logo } from '@/components/logo';
+import { ConfirmAddress } from '@/components/shell/confirm-address';
 import { Navigation } from '@/components/shell/navigation';
 import { Palette, PaletteButton } from '@/components/shell/palette';
 import { UserMenu } from '@/components/shell/user-menu';
@@ -15,7 +16,8 @@ import type { User } from '@/api/types';
 export function Shell() {
   const session = useSession();
   useLeaveWhenSignedOut(session === null);
-  useChoosePasswordFirst(session?.mustChoosePassword === true);
+  useFirst('/password', session?.mustChoosePassword === true);
+  useFirst('/second-factor', session?.mustAddFactor === true && !session.mustChoosePassword);
   return session === null ? null : <Frame user={session.user} />;
 }
 
@@ -34,7 +36,7 @@ function Frame({ user }: { user: User }) {
         <UserMenu user={user} />
       </AppShell.Header>
       <AppShell.Navbar className="navbar" aria-label="Pages" component="nav"><Navigation /></AppShell.Navbar>
-      <AppShell.Main id="content" ref={main} tabIndex={-1} className="main"><Outlet /></AppShell.Main>
+      <AppShell.Main id="content" ref={main} tabIndex={-1} className="main"><ConfirmAddress /><Outlet /></AppShell.Main>
       <Palette />
     </AppShell>
   );
@@ -51,12 +53,12 @@ function useLeaveWhenSignedOut(out: boolean): void {
   }, [out, router]);
 }
 
-/** An account whose password works once opens nothing until that is changed. */
-function useChoosePasswordFirst(must: boolean): void {
+/** What an account still has to do before it opens anything. */
+function useFirst(page: '/password' | '/second-factor', must: boolean): void {
   const router = useRouter();
   useEffect(() => {
-    if (must) void router.navigate({ to: '/password', search: { next: router.state.location.href }, replace: true });
-  }, [must, router]);
+    if (must) void router.navigate({ to: page, search: { next: router.state.location.href }, replace: true });
+  }, [page, must, router]);
 }
 
 /** A new page starts at its top and has the focus, so that a screen reader reads it. */

@@ -1,15 +1,12 @@
 /** Who is signed in, how the console looks, and the way out. */
-import { ActionIcon, Avatar, Menu, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
-import { IconKey, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { ActionIcon, Menu, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { IconKey, IconLogout, IconMoon, IconSun, IconUserCircle } from '@tabler/icons-react';
 import { Link, useLocation } from '@tanstack/react-router';
 import { logout } from '@/api/auth';
+import { useProfile } from '@/api/profile';
 import type { User } from '@/api/types';
-
-const ROLES: Record<string, string> = { super_admin: 'Super administrator', company_admin: 'Administrator', user: 'User' };
-
-function initials({ first_name, last_name, username }: User): string {
-  return ((first_name?.[0] ?? '') + (last_name?.[0] ?? '')).toUpperCase() || username.slice(0, 2).toUpperCase();
-}
+import { initials, Picture } from '@/components/profile/picture';
+import { fullName, roleName } from '@/lib/people';
 
 export function UserMenu({ user }: { user: User }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
@@ -25,13 +22,13 @@ export function UserMenu({ user }: { user: User }) {
       </Tooltip>
       <Menu position="bottom-end" width={248}>
         <Menu.Target>
-          <button type="button" className="avatar-button" aria-label={`${initials(user)}, account of ${user.username}`}><Avatar size={30} color="line" variant="light">{initials(user)}</Avatar></button>
+          <button type="button" className="avatar-button" aria-label={`${initials(user)}, account of ${user.username}`}><Picture person={user} url={useProfile().data?.user.avatar_url} size={30} /></button>
         </Menu.Target>
         <Menu.Dropdown>
           <div className="account">
-            <strong>{`${user.first_name ?? ''} ${user.last_name ?? ''}`.trim() || user.username}</strong>
+            <strong>{fullName(user)}</strong>
             <span>{user.email}</span>
-            <span>{ROLES[user.role] ?? user.role} of {user.tenant_name}</span>
+            <span>{roleName(user.role)} of {user.tenant_name}</span>
           </div>
           <Menu.Divider />
           <Menu.Label>Theme</Menu.Label>
@@ -41,6 +38,7 @@ export function UserMenu({ user }: { user: User }) {
             <Menu.RadioItem value="light">Light</Menu.RadioItem>
           </Menu.RadioGroup>
           <Menu.Divider />
+          <Menu.Item component={Link} to="/profile" leftSection={<IconUserCircle size={16} />}>Profile</Menu.Item>
           <Menu.Item component={Link} to="/password" search={{ next: here } as never} leftSection={<IconKey size={16} />}>Change password</Menu.Item>
           <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void logout()}>Sign out</Menu.Item>
         </Menu.Dropdown>
