@@ -11,8 +11,8 @@ from typing import Any
 
 import schemathesis
 
-THROWAWAY = {"POST /api/auth/logout"}
-"""These end the login they are made with: a person nobody needs makes them."""
+THROWAWAY = {"POST /api/auth/logout", "POST /api/auth/refresh", "DELETE /api/profile/logins/{login_id}"}
+"""These end the login they are made with (refreshing, when another address asks): somebody nobody needs makes them."""
 WRITES = {"PUT", "POST", "DELETE"}
 _numbers = count(1)
 

@@ -21,6 +21,7 @@ from relay.services.oidc import ATTEMPT_S, Return
 
 COOKIE_PATH = "/api/auth/oidc"
 CONSOLE_PAGE = "/oauth/callback"
+PROVIDER = {"provider": "^[a-z][a-z0-9-]{0,31}$"}
 NOT_DELIVERED = {"user"}
 """Read with the token afterwards: an address is no place for an account key."""
 
@@ -126,7 +127,9 @@ ROUTES = (
     Route("GET", "/api/auth/oidc/github", permission=Permission.PUBLIC, view=begin_github, status=302,
           media_type="text/plain", summary="Log in with GitHub", refusals=(501, 503), limits=OIDC_LIMITS),
     Route("GET", "/api/auth/oidc/{provider}", permission=Permission.PUBLIC, view=begin_oidc, status=302,
-          media_type="text/plain", summary="Log in with another provider", refusals=(501, 503), limits=OIDC_LIMITS),
+          media_type="text/plain", summary="Log in with another provider", refusals=(501, 503), limits=OIDC_LIMITS,
+          path_patterns=PROVIDER),
     Route("GET", "/api/auth/oidc/{provider}/callback", permission=Permission.PUBLIC, view=finish_oidc, status=302,
-          query=ProviderAnswer, media_type="text/plain", summary="Come back from a provider", limits=OIDC_LIMITS),
+          query=ProviderAnswer, media_type="text/plain", summary="Come back from a provider", limits=OIDC_LIMITS,
+          path_patterns=PROVIDER),
 )  # fmt: skip
