@@ -30,6 +30,7 @@ GOES_WITH_THE_USER = (
     "grants",
     "access_requests",
     "held_commands",
+    "logins",
     "second_factors",
     "recovery_codes",
     "login_codes",

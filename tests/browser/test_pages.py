@@ -32,6 +32,8 @@ PAGES = {
     "/commands?q=nothing+like+this&period=days": "Command log",
     "/community": "Community",
     "/community?q=nothing+like+this": "Community",
+    "/requests": "Requests",
+    "/requests?tab=commands": "Requests",
     "/audit": "Audit",
     "/audit?period=days&q=nothing+like+this": "Audit",
 }

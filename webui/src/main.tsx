@@ -10,6 +10,7 @@ import '@/styles/base.css';
 import '@/styles/shell.css';
 import '@/styles/content.css';
 import '@/styles/runs.css';
+import '@/styles/requests.css';
 import '@/styles/written.css';
 import '@/styles/profile.css';
 import { StrictMode } from 'react';

@@ -25,6 +25,7 @@ import { PasswordPage } from '@/pages/password';
 import { PeoplePage } from '@/pages/people';
 import { PersonPage } from '@/pages/person';
 import { ProfilePage } from '@/pages/profile';
+import { RequestsPage } from '@/pages/requests';
 import { RunPage } from '@/pages/run';
 import { RunNewPage } from '@/pages/run-new';
 import { RunsPage } from '@/pages/runs';
@@ -158,6 +159,16 @@ const people = createRoute({
 
 const person = createRoute({ getParentRoute: () => signedIn, path: '/people/$userId', component: PersonPage });
 
+const requests = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/requests',
+  validateSearch: (search: Record<string, unknown>): { tab?: string } => {
+    const tab = text(search.tab);
+    return tab === undefined ? {} : { tab };
+  },
+  component: RequestsPage,
+});
+
 const audit = createRoute({
   getParentRoute: () => signedIn,
   path: '/audit',
@@ -213,7 +224,7 @@ const terminals = createRoute({
 /** Whatever no other route knows, with the navigation beside it that leads back. */
 const unknown = createRoute({ getParentRoute: () => signedIn, path: '$', component: NotFoundPage });
 
-const tree = root.addChildren([login, oauthCallback, password, secondFactor, signedIn.addChildren([home, machines, machineAdd, machine, commands, runs, runNew, run, session, people, person, groups, group, audit, organizations, organization, ownOrganization, profile, community, issue, terminals, unknown])]);
+const tree = root.addChildren([login, oauthCallback, password, secondFactor, signedIn.addChildren([home, machines, machineAdd, machine, commands, runs, runNew, run, session, people, person, groups, group, requests, audit, organizations, organization, ownOrganization, profile, community, issue, terminals, unknown])]);
 
 export const router = createRouter({ routeTree: tree, parseSearch, stringifySearch, defaultPreload: 'intent' });
 

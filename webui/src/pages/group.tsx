@@ -7,6 +7,7 @@ import { useDeleteGroup, useGroup, useUpdateGroup } from '@/api/groups';
 import type { Group } from '@/api/types';
 import { confirm, showDone } from '@/components/confirm';
 import { openGroupForm } from '@/components/groups/group-form';
+import { GroupCommandRules } from '@/components/groups/command-rules';
 import { GroupMachines } from '@/components/groups/machines';
 import { GroupMembers } from '@/components/groups/members';
 import { Page } from '@/components/page';
@@ -36,6 +37,7 @@ export function GroupPage() {
         <GroupMembers groupId={groupId} admin={admin} />
         <GroupMachines groupId={groupId} admin={admin} />
       </div>
+      <GroupCommandRules groupId={groupId} admin={admin} />
     </Page>
   );
 }

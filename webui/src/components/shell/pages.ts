@@ -1,10 +1,10 @@
 /** The pages one can go to, in the order people need them: the navigation and the palette show the same list. */
-import { IconBuilding, IconBuildingCog, IconListSearch, IconMessageCircle, IconPlayerPlay, IconPlus, IconServer, IconShieldCheck, IconStack2, IconTerminal2, IconUserCircle, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import { IconBuilding, IconBuildingCog, IconKey, IconListSearch, IconMessageCircle, IconPlayerPlay, IconPlus, IconServer, IconShieldCheck, IconStack2, IconTerminal2, IconUserCircle, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
 import type { User } from '@/api/types';
 import { isAdmin, isSuperAdmin } from '@/lib/session';
 
 export type PageEntry = {
-  to: '/machines' | '/machines/add' | '/terminals' | '/people' | '/groups' | '/audit' | '/organizations' | '/community' | '/commands' | '/runs' | '/runs/new' | '/profile' | '/organization';
+  to: '/machines' | '/machines/add' | '/terminals' | '/people' | '/groups' | '/audit' | '/organizations' | '/community' | '/commands' | '/runs' | '/runs/new' | '/profile' | '/organization' | '/requests';
   label: string;
   icon: Icon;
   /** Its heading in the navigation; without one only the palette leads there. */
@@ -21,6 +21,7 @@ const PAGES: readonly PageEntry[] = [
   { to: '/community', label: 'Community', icon: IconMessageCircle, section: 'Access' },
   { to: '/people', label: 'People', icon: IconUsers, section: 'Govern', who: isAdmin },
   { to: '/groups', label: 'Groups', icon: IconUsersGroup, section: 'Govern' },
+  { to: '/requests', label: 'Requests', icon: IconKey, section: 'Govern' },
   { to: '/audit', label: 'Audit', icon: IconShieldCheck, section: 'Govern', who: isAdmin },
   { to: '/organization', label: 'Organization', icon: IconBuildingCog, section: 'Govern', who: isAdmin },
   { to: '/organizations', label: 'Organizations', icon: IconBuilding, section: 'Relay', who: isSuperAdmin },
