@@ -157,7 +157,15 @@ const people = createRoute({
   component: PeoplePage,
 });
 
-const person = createRoute({ getParentRoute: () => signedIn, path: '/people/$userId', component: PersonPage });
+const person = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/people/$userId',
+  validateSearch: (search: Record<string, unknown>): { tab?: string } => {
+    const tab = text(search.tab);
+    return tab === undefined ? {} : { tab };
+  },
+  component: PersonPage,
+});
 
 const requests = createRoute({
   getParentRoute: () => signedIn,

@@ -1,7 +1,6 @@
-/** For how long: the usual choices, and any number of minutes in words. */
+/** For how long: choices within a working day, the most a relay allows unless it is told otherwise, and minutes in words. */
 export const DURATIONS = [
-  { value: '30', label: '30 minutes' }, { value: '60', label: '1 hour' }, { value: '240', label: '4 hours' }, { value: '480', label: '8 hours' },
-  { value: '1440', label: '1 day' }, { value: '10080', label: '7 days' },
+  { value: '30', label: '30 minutes' }, { value: '60', label: '1 hour' }, { value: '120', label: '2 hours' }, { value: '240', label: '4 hours' }, { value: '480', label: '8 hours' },
 ];
 
 const SIZES: readonly (readonly [minutes: number, name: string])[] = [[1440, 'day'], [60, 'hour'], [1, 'minute']];

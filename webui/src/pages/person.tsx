@@ -1,9 +1,11 @@
 /** One person: who they are, what they may, which machines that opens, and how it ends. */
+import { Tabs } from '@mantine/core';
 import { IconChevronLeft, IconUserOff } from '@tabler/icons-react';
-import { Link, useParams } from '@tanstack/react-router';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { ApiError } from '@/api/errors';
 import type { Person } from '@/api/types';
 import { useUserOf } from '@/api/users';
+import { EffectiveAccess } from '@/components/access/effective';
 import { Page } from '@/components/page';
 import { PersonActions } from '@/components/people/person-actions';
 import { PersonForm } from '@/components/people/person-form';
@@ -25,11 +27,20 @@ export function PersonPage() {
   );
 }
 
+const TABS = [['account', 'Account'], ['access', 'Access']] as const;
+
 function Known({ person, error }: { person: Person; error: unknown }) {
+  const { tab = 'account' } = useSearch({ from: '/signed-in/people/$userId' });
+  const navigate = useNavigate({ from: '/people/$userId' });
+  const chosen = tab === 'access' ? tab : 'account';
   return (
     <Page title={fullName(person)} above={back} note={person.enabled ? person.username : <span className="pill" data-kind="bad">disabled</span>} actions={<PersonActions person={person} />}>
       {error === null ? null : <Failure error={error} />}
-      <PersonForm key={person.id} person={person} />
+      <Tabs value={chosen} keepMounted={false} onChange={(value) => void navigate({ search: value === 'access' ? { tab: 'access' } : {}, replace: true })}>
+        <Tabs.List className="page-tabs">{TABS.map(([value, label]) => <Tabs.Tab key={value} value={value}>{label}</Tabs.Tab>)}</Tabs.List>
+        <Tabs.Panel value="account"><PersonForm key={person.id} person={person} /></Tabs.Panel>
+        <Tabs.Panel value="access"><EffectiveAccess userId={person.id} /></Tabs.Panel>
+      </Tabs>
     </Page>
   );
 }

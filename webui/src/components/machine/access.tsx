@@ -5,6 +5,7 @@ import { Link } from '@tanstack/react-router';
 import { useGroups } from '@/api/groups';
 import { useMachineAccess, useRevokeAccess } from '@/api/machines';
 import type { AccessUser, Machine } from '@/api/types';
+import { Explainer } from '@/components/access/explainer';
 import { Ago, Until } from '@/components/ago';
 import { confirm, showDone } from '@/components/confirm';
 import { GrantForm } from '@/components/machine/grant-form';
@@ -20,6 +21,7 @@ export function MachineAccess({ machine }: { machine: Machine }) {
     <>
       {may ? <GrantForm machine={machine} admin={isAdmin(user)} /> : null}
       {error !== null ? <Failure error={error} retry={() => void refetch()} /> : data === undefined ? <div className="panel"><Loading rows={3} label="Loading access" /></div> : <People people={data} machine={machine} may={may} />}
+      <Explainer machine={machine} />
       <p className="footnote dimmed">Administrators of the organization may always connect; they are not listed.</p>
     </>
   );
