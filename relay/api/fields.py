@@ -10,6 +10,7 @@ stand in its type, so that the OpenAPI document tells the same story:
 
 import re
 from collections.abc import Mapping
+from enum import EnumType
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -151,7 +152,8 @@ def _read_field(name: str, value: Any, hint: Any, *, strict: bool) -> Any:
         found = msgspec.convert(value, hint, strict=strict)
     except (msgspec.ValidationError, RecursionError) as error:
         place = f"every entry of {name}" if " - at `$" in str(error) else name
-        raise Invalid(f"{place} {_complaint(str(error), extra.get('says', 'is not valid'))}") from error
+        says = extra.get("says") or _one_of(hint)
+        raise Invalid(f"{place} {_complaint(str(error), says)}") from error
     refused = extra.get("refuse")
     if refused is not None and isinstance(found, str) and refused.search(found):
         raise Invalid(f"{name} must not contain control characters")
@@ -164,6 +166,18 @@ def struct_in(hint: Any) -> type[Struct] | None:
     return kinds[0] if kinds else None
 
 
+def _one_of(hint: Any) -> str:
+    """What a value may be where only some are allowed: `must be json, csv or jsonl`."""
+    parts = (
+        list(hint)
+        if isinstance(hint, EnumType)
+        else [each for part in get_args(hint) for each in (part, *get_args(part))]
+    )
+    values = [str(part) for part in parts if isinstance(part, str)]
+    *others, last = values or [""]
+    return f"must be {', '.join(others)} or {last}" if others else f"must be {last}" if last else "is not valid"
+
+
 def _complaint(error: str, says: str) -> str:
     """msgspec's sentence → ours, to be read after the field's name."""
     if bound := re.match(r"Expected `(str|array|object)` of length (>=|<=) (\d+)", error):
@@ -173,7 +187,7 @@ def _complaint(error: str, says: str) -> str:
     if kind := re.match(r"Expected `([^`]+)`, got", error):
         return f"must be {_describe(kind[1])}"
     if error.startswith("Invalid enum value"):
-        return "is not one of the allowed values"
+        return says
     if "datetime" in error:
         return f"must be {_KINDS['datetime']}"
     return says

@@ -60,12 +60,8 @@ class Action(StrEnum):
     API_KEY_REGENERATED = "api_key_regenerated"
     OTP_SENT = "otp_sent"
     OTP_FAILED = "otp_failed"
-    TENANT_SWITCHED = "tenant_switched"
     ISSUE_DELETED = "issue_deleted"
     USER_DEPROVISIONED = "user_deprovisioned"
-    PORT_FORWARD_OPENED = "port_forward_opened"
-    FILE_TRANSFERRED = "file_transferred"
-    SETTINGS_CHANGED = "settings_changed"
     AUDIT_EXPORTED = "audit_exported"
     COMMANDS_EXPORTED = "commands_exported"
     COMMANDS_RUN = "commands_run"
@@ -102,7 +98,6 @@ _AUTHENTICATION = {
     Action.API_KEY_REGENERATED,
     Action.OTP_SENT,
     Action.OTP_FAILED,
-    Action.TENANT_SWITCHED,
     Action.SECOND_FACTOR_ADDED,
     Action.SECOND_FACTOR_REMOVED,
     Action.RECOVERY_CODES_MADE,
@@ -120,8 +115,6 @@ _SESSION = {
     Action.COMMAND_DENIED,
     Action.COMMAND_EXPIRED,
     Action.SESSION_CLOSED,
-    Action.PORT_FORWARD_OPENED,
-    Action.FILE_TRANSFERRED,
     Action.AGENT_LOG_BROKEN,
 }
 _CRITICAL = {Action.AGENT_LOG_BROKEN, Action.ORG_DELETED}

@@ -115,8 +115,10 @@ def slug(organization_name: str, *, field: str = "organization_name") -> str:
     name = "-".join(organization_name.lower().split())
     if not name:
         raise Invalid(f"{field} is required")
-    if not is_slug(name) or name == PLATFORM:
-        raise Invalid(f"{field} must be 2 to 63 letters, digits, spaces and hyphens")
+    if name == PLATFORM:
+        raise Invalid(f"{field} is reserved: choose another one")
+    if not is_slug(name):
+        raise Invalid(f"{field} must be 2 to 63 letters a-z, digits, spaces and hyphens, no hyphen at either end")
     return name
 
 

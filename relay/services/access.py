@@ -12,6 +12,7 @@ from relay.domain.errors import Invalid, NotFound
 from relay.domain.groups import Group
 from relay.domain.machines import Machine
 from relay.domain.names import check_machine_role, folded, is_object_id
+from relay.domain.paging import Page, PageRequest, page_of
 from relay.ids import Ids
 from relay.services.audit import Audit
 from relay.services.ports import Recheck
@@ -21,6 +22,7 @@ from relay.store.errors import Duplicate
 from relay.store.interface import Database
 
 NO_USER = "User not found"
+EVERYTHING = PageRequest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ class AccessGrants:
     clock: Clock
     ids: Ids
 
-    async def list_users(self, actor: Actor, agent_id: str) -> Sequence[AccessEntry]:
+    async def list_users(self, actor: Actor, agent_id: str, paging: PageRequest = EVERYTHING) -> Page[AccessEntry]:
         """Everybody with a grant or through a group, by name; not those who may as administrators.
 
         Raises NotFound, Forbidden.
@@ -67,7 +69,8 @@ class AccessGrants:
             for user_id in group.member_ids
             if user_id in users
         ]
-        return sorted(entries, key=lambda entry: (folded(entry.user.username), entry.via, entry.group_id or ""))
+        entries.sort(key=lambda entry: (folded(entry.user.username), entry.via, entry.group_id or ""))
+        return page_of(entries, paging)
 
     async def grant(
         self,
@@ -89,7 +92,8 @@ class AccessGrants:
             raise Invalid("expires_at must be in the future")
         await self._store(actor, machine, user, machine_role=machine_role, expires_at=expires_at)
         await self.recheck(machine.tenant_id)
-        await self._record(actor, Action.ACCESS_GRANTED, machine, user, expires_at=_text(expires_at))
+        given = {"machine_role": "" if machine_role is None else machine_role, "expires_at": _text(expires_at)}
+        await self._record(actor, Action.ACCESS_GRANTED, machine, user, **given)
 
     async def revoke(self, actor: Actor, agent_id: str, *, user_id: str = "", username: str = "") -> None:
         """Take back what was given, also on request, and close what ran by it alone.

@@ -112,8 +112,10 @@ class Groups:
         if document is None:
             raise NotFound(NO_GROUP)
         await self.recheck(group.tenant_id)
-        await self._record(actor, Action.GROUP_UPDATED, group)
-        return read(Group, document)
+        changed = read(Group, document)
+        roles = {"old_machine_role": group.machine_role, "new_machine_role": changed.machine_role}
+        await self._record(actor, Action.GROUP_UPDATED, group, new_name=changed.name, **roles)
+        return changed
 
     async def delete(self, actor: Actor, group_id: str) -> None:
         """Take the group away, and the access it gave. Raises Invalid, NotFound."""

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     """An enumeration."""
 
     ONE = "one"
+    THREE = "three"
 
 
 class Everything(Struct):
@@ -67,7 +68,7 @@ def read(**changes: Any) -> Everything:
         ({"age": True}, "age must be a whole number"),
         ({"share": 0}, "share must be more than 0.0"),
         ({"share": 1}, "share must be less than 1.0"),
-        ({"kind": "two"}, "kind is not one of the allowed values"),
+        ({"kind": "two"}, "kind must be one or three"),
         ({"tags": "x"}, "tags must be a list"),
         ({"tags": ["a", "b", "c"]}, "tags must have at most 2 entries"),
         ({"tags": [1]}, "every entry of tags must be a string"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from relay.domain.audit import Action
 from tests.architecture.tree import ROOT, name_of, tracked
 
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#]+)(?:#[^)]*)?\)")
@@ -54,3 +55,10 @@ def test_the_limits_page_names_constants() -> None:
 @pytest.mark.parametrize(("figure", "module", "name"), LIMITS)
 def test_limits_are_those_of_the_code(figure: str, module: str, name: str) -> None:
     assert getattr(importlib.import_module(module), name) == int(figure.replace(",", ""))
+
+
+@pytest.mark.parametrize("action", Action)
+def test_every_audit_action_is_written_and_explained(action: Action) -> None:
+    assert f"`{action}`" in (ROOT / "docs/api/webxterm.md").read_text()
+    sources = (path.read_text() for path in (ROOT / "relay").rglob("*.py"))
+    assert any(f"Action.{action.name}" in source for source in sources if "class Action(" not in source)

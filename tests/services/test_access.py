@@ -7,6 +7,7 @@ import trio
 
 from relay.domain.access import Via
 from relay.domain.errors import Forbidden, Invalid, NotFound
+from relay.domain.paging import PageRequest
 from relay.services.groups import NewGroup
 from tests.services.house import house
 
@@ -59,13 +60,15 @@ async def test_granting_again_changes_role_and_end(tmp_path):
         place = await home.machine(admin, connected=False)
         end = home.clock.now() + timedelta(hours=1)
         await home.services.access.grant(admin, place.agent_id, username="BOB", machine_role="sudo", expires_at=end)
-        (entry,) = await home.services.access.list_users(admin, place.agent_id)
+        (entry,) = (await home.services.access.list_users(admin, place.agent_id)).items
         assert (entry.user.username, entry.machine_role, entry.via, entry.grant.expires_at) == (
             "bob", "sudo", Via.DIRECT, end,
         )  # fmt: skip
         await home.services.access.grant(admin, place.agent_id, user_id=bob.user_id)
-        (entry,) = await home.services.access.list_users(admin, place.agent_id)
+        (entry,) = (await home.services.access.list_users(admin, place.agent_id)).items
         assert (entry.machine_role, entry.grant.expires_at) == ("user", None)
+        given = [row["details"] for row in await home.rows("audit", action="access_granted")]
+        assert [(each["machine_role"], each["expires_at"]) for each in given] == [("sudo", end.isoformat()), ("", "")]
 
 
 @pytest.mark.parametrize(
@@ -247,7 +250,7 @@ async def test_a_grant_that_ends_closes_the_shell_within_one_look(tmp_path):
         home.clock.advance(1)
         await home.services.upkeep.end_rights()
         assert await _closed(session) == 4403
-        assert (await home.services.access.list_users(admin, place.agent_id)) == []
+        assert (await home.services.access.list_users(admin, place.agent_id)).total == 0
 
 
 async def test_administrators_without_implicit_access_need_a_grant_too(tmp_path):
@@ -283,10 +286,12 @@ async def test_access_is_listed_for_direct_and_group_but_not_for_administrators(
         await home.services.groups.create(
             admin, NewGroup(name="Ops", member_ids=[bob.user_id, eve.user_id], machine_ids=[place.agent_id])
         )
-        entries = await home.services.access.list_users(bob, place.agent_id)
+        entries = (await home.services.access.list_users(bob, place.agent_id)).items
         assert [(each.user.username, each.via) for each in entries] == [
             ("bob", Via.GROUP), ("eve", Via.DIRECT), ("eve", Via.GROUP),
         ]  # fmt: skip
+        page = await home.services.access.list_users(bob, place.agent_id, PageRequest(page=2, limit=2))
+        assert ([(each.user.username, each.via) for each in page.items], page.total) == ([("eve", Via.GROUP)], 3)
 
 
 async def test_shells_of_one_login_are_judged_together_and_each_by_its_own(tmp_path):

@@ -51,6 +51,10 @@ async def test_a_groups_life(tmp_path):
             "group_created", "group_created", "group_member_added", "group_machine_added", "group_member_added",
             "group_machine_added", "group_updated", "group_member_removed", "group_machine_removed", "group_deleted",
         ]  # fmt: skip
+        (row,) = await home.rows("audit", action="group_updated")
+        assert row["details"] == {
+            "name": "Ops", "new_name": "Operations", "old_machine_role": "non-sudo", "new_machine_role": "sudo",
+        }  # fmt: skip
 
 
 async def test_what_a_group_refuses(tmp_path):

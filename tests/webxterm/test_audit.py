@@ -59,7 +59,7 @@ async def test_reading_is_no_entry_and_exporting_is_one(tmp_path):
         ({"limit": 201}, "limit must be at most 200"),
         ({"limit": "ten"}, "limit must be a whole number"),
         ({"page": 0}, "page must be at least 1"),
-        ({"format": "xml"}, "format is not one of the allowed values"),
+        ({"format": "xml"}, "format must be json, csv or jsonl"),
     ],
 )
 async def test_what_cannot_be_asked(tmp_path, query, text):

@@ -169,7 +169,7 @@ async def test_what_cannot_be_asked(tmp_path):
             ({"q": "x" * 201}, "q must be at most 200 characters"),
             ({"from": "yesterday"}, "Invalid from date"),
             ({"exit_code": "x"}, "exit_code must be a whole number"),
-            ({"format": "xml"}, "format is not one of the allowed values"),
+            ({"format": "xml"}, "format must be json, csv or jsonl"),
         ):
             answer = await ada.get("/api/logs/search", **query)
             assert (answer.status, answer.error) == (400, text), query

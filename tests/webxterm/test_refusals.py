@@ -10,6 +10,7 @@ SIGNUP = {
     "username": "johndoe", "email": "john@example.org", "password": PASSWORD, "first_name": "John",
     "last_name": "Doe", "organization_name": "Acme", "company_name": "Acme",
 }  # fmt: skip
+NO_SLUG = "organization_name must be 2 to 63 letters a-z, digits, spaces and hyphens, no hyphen at either end"
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,9 @@ async def test_the_sentences_of_401(tmp_path, header, text):
         ({"email": "nowhere"}, 400, "email must be a valid email address"),
         ({"password": "short"}, 400, "password must be at least 8 characters"),
         ({"first_name": 5}, 400, "first_name must be a string"),
-        ({"organization_name": "Ä"}, 400, "organization_name must be 2 to 63 letters, digits, spaces and hyphens"),
+        ({"organization_name": "Ä"}, 400, NO_SLUG),
+        ({"organization_name": "-acme"}, 400, NO_SLUG),
+        ({"organization_name": "Platform"}, 400, "organization_name is reserved: choose another one"),
         ({"username": "TAKEN", "organization_name": "Other"}, 409, "Username already exists"),
         ({"organization_name": "TAKEN"}, 409, "Organization already exists"),
     ],

@@ -90,6 +90,9 @@ async def test_a_totp_is_asked_for_once_it_is_confirmed(tmp_path):
         }  # fmt: skip
         assert "token" not in answer.body
         me.here.clock.advance(30)
+        for method, missing in (("totp", "code"), ("recovery_code", "code"), ("passkey", "credential")):
+            asked = await me.prove(answer.body["session_token"], method)
+            assert (asked.status, asked.error) == (400, f"{missing} is required")
         done = await me.prove(answer.body["session_token"], "totp", code_of(me.here, secret))
         assert done.status == 200
         assert (await Client(me.here.http, done.body["token"]).get("/api/users/me")).status == 200

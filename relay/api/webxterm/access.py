@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from relay.api.fields import line
 from relay.api.routing import Call, Nothing, Route
-from relay.api.webxterm.common import LAST_YEAR, MachineRoleName, Message, moment
+from relay.api.webxterm.common import LAST_YEAR, Counts, MachineRoleName, Message, PageQuery, counts, moment
 from relay.domain.access import Permission
 from relay.domain.errors import Invalid
 from relay.services.access import AccessEntry
@@ -31,7 +31,7 @@ class AccessView(Struct, kw_only=True):
     expires_at: str | None
 
 
-class AccessList(Struct):
+class AccessList(Counts, kw_only=True):
     """Grants and group access; not those who may as administrators."""
 
     users: list[AccessView]
@@ -71,8 +71,9 @@ def access_view(entry: AccessEntry) -> AccessView:
 
 
 async def list_access(call: Call[Nothing]) -> AccessList:
-    entries = await call.services.access.list_users(call.actor, call.path["agent_id"])
-    return AccessList([access_view(each) for each in entries])
+    query: PageQuery = call.query
+    page = await call.services.access.list_users(call.actor, call.path["agent_id"], query.wanted())
+    return AccessList(users=[access_view(each) for each in page.items], **counts(page))
 
 
 async def grant_access(call: Call[GrantBody]) -> Message:
@@ -98,7 +99,7 @@ async def revoke_access(call: Call[RevokeBody]) -> Message:
 
 ROUTES = (
     Route("GET", "/api/machines/{agent_id}/access/users", permission=Permission.VIEW_MACHINES, view=list_access,
-          answer=AccessList, summary="Who may use a machine"),
+          query=PageQuery, answer=AccessList, summary="Who may use a machine"),
     Route("POST", "/api/machines/{agent_id}/access/grant", permission=Permission.USE_MACHINES, view=grant_access,
           body=GrantBody, answer=Message, summary="Give a user access"),
     Route("POST", "/api/machines/{agent_id}/access/revoke", permission=Permission.USE_MACHINES, view=revoke_access,

@@ -60,6 +60,9 @@ async def verify_otp(call: Call[VerifyOtp]) -> LoginAnswer:
 
 async def prove_second_factor(call: Call[SecondFactorBody]) -> LoginAnswer:
     body = call.body
+    proof = "credential" if body.method == "passkey" else "code"
+    if not getattr(body, proof):
+        raise Invalid(f"{proof} is required")
     found = await call.services.login.second_factor(
         caller_of(call),
         session_token=body.session_token,

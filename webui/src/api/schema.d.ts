@@ -2949,6 +2949,10 @@ export interface components {
          * @description Grants and group access; not those who may as administrators.
          */
         AccessList: {
+            total: number;
+            page: number;
+            limit: number;
+            total_pages: number;
             users: components["schemas"]["AccessView"][];
         };
         /**
@@ -11768,7 +11772,10 @@ export interface operations {
     };
     list_access: {
         parameters: {
-            query?: never;
+            query?: {
+                page?: number;
+                limit?: number;
+            };
             header?: never;
             path: {
                 agent_id: string;
