@@ -1,5 +1,6 @@
 """A real mail server in a thread of the test: takes letters, or refuses them as told."""
 
+import asyncio
 import re
 import socket
 import ssl
@@ -17,6 +18,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+TURNS_TO_CLOSE = 10
+"""How often the server's loop goes round while it hangs up: a connection it has just taken shows after some."""
 
 
 @dataclass
@@ -64,6 +68,20 @@ class _Controller(Controller):
 
     def _create_server(self):
         return self.loop.create_server(self._factory_invoker, sock=self.sock, ssl=self.ssl_context)
+
+    def stop(self, no_assert=False):
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(timeout=10)
+        super().stop(no_assert)
+
+    async def _hang_up(self):
+        """A connection that is open when its loop ends is warned about at some later time, in another test.
+
+        Only the loop itself knows them all: of a TLS connection the server sees what lies on top.
+        """
+        for _ in range(TURNS_TO_CLOSE):
+            for each in list(self.loop._transports.values()):
+                each.abort()
+            await asyncio.sleep(0)
 
 
 @contextmanager
