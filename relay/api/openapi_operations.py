@@ -29,7 +29,11 @@ DESCRIPTIONS: Mapping[int, str] = {
     503: "It cannot be reached just now.",
     504: "It did not end in the time given.",
 }
-PATH_PATTERNS: Mapping[str, str] = {"agent_id": "^[0-9a-f]{12}$", "session_id": "^[A-Za-z0-9_-]{1,64}$"}
+PATH_PATTERNS: Mapping[str, str] = {
+    "agent_id": "^[0-9a-f]{12}$",
+    "session_id": "^[A-Za-z0-9_-]{1,64}$",
+    "provider": "^[a-z]{1,32}$",
+}
 OBJECT_ID_PATTERN = "^[0-9a-f]{24}$"
 """Every other id."""
 _PARAMETER = re.compile(r"\{(\w+)\}")

@@ -4,13 +4,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from relay.api.fields import line, word
+from relay.api.fields import line
 from relay.api.routing import Call, Nothing, Route
 from relay.domain.access import Permission
 from relay.domain.command_rules import MAX_NOTE_CHARS, MAX_PATTERN_CHARS, MAX_RULES, NOTE, CommandPolicy
 from relay.services.group_rules import NewRule
 
-ActionName = Annotated[str, word("allow", "deny", "hold")]
+ActionName = Annotated[str, line(0, 10)]
 
 
 class RuleBody(Struct, kw_only=True):

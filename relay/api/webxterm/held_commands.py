@@ -4,14 +4,14 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from relay.api.fields import text, word
+from relay.api.fields import line, text
 from relay.api.routing import Call, Nothing, Route
 from relay.api.webxterm.common import Counts, PageQuery, counts, moment, timestamp
 from relay.domain.access import Permission
-from relay.domain.approvals import MAX_REASON_CHARS, ApprovalStatus
+from relay.domain.approvals import MAX_REASON_CHARS
 from relay.domain.held_commands import HeldCommand
 
-Status = Annotated[str, word(*ApprovalStatus)]
+Status = Annotated[str, line(0, 20)]
 
 
 class HeldView(Struct, kw_only=True):
