@@ -74,7 +74,8 @@ def _read_checkpoints(path: Path) -> Sequence[Checkpoint]:
     with path.open("rb") as file:
         for number, line in enumerate(_lines(file), 1):
             try:
-                found.append(read_checkpoint(json.loads(line)))
+                parsed = json.loads(line)
+                found.append(read_checkpoint(parsed.get("checkpoint", parsed) if isinstance(parsed, dict) else parsed))
             except (ValueError, RecursionError) as error:
                 raise _Unusable(f"{path}, line {number}: no checkpoint") from error
     return found

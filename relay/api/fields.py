@@ -151,9 +151,8 @@ def _read_field(name: str, value: Any, hint: Any, *, strict: bool) -> Any:
     try:
         found = msgspec.convert(value, hint, strict=strict)
     except (msgspec.ValidationError, RecursionError) as error:
-        place = f"every entry of {name}" if " - at `$" in str(error) else name
         says = extra.get("says") or _one_of(hint)
-        raise Invalid(f"{place} {_complaint(str(error), says)}") from error
+        raise Invalid(f"{_place(name, str(error))} {_complaint(str(error), says)}") from error
     refused = extra.get("refuse")
     if refused is not None and isinstance(found, str) and refused.search(found):
         raise Invalid(f"{name} must not contain control characters")
@@ -164,6 +163,14 @@ def struct_in(hint: Any) -> type[Struct] | None:
     """The struct of a hint such as `Struct | None`."""
     kinds = [part for part in (hint, *get_args(hint)) if isinstance(part, type) and issubclass(part, Struct)]
     return kinds[0] if kinds else None
+
+
+def _place(name: str, error: str) -> str:
+    """Which part of the field is wrong: `every entry of tags`, `rules[0].pattern`."""
+    path = re.search(r" - at `\$([^`]*)`", error)
+    missing = re.match(r"Object missing required field `(\w+)`", error)
+    inner = (path[1] if path else "") + (f".{missing[1]}" if missing else "")
+    return f"{name}{inner}" if "." in inner.replace("...", "") else f"every entry of {name}" if inner else name
 
 
 def _one_of(hint: Any) -> str:
@@ -186,6 +193,8 @@ def _complaint(error: str, says: str) -> str:
         return f"must be {_COMPARISONS[bound[1]]} {bound[2]}"
     if kind := re.match(r"Expected `([^`]+)`, got", error):
         return f"must be {_describe(kind[1])}"
+    if error.startswith("Object missing required field"):
+        return "is required"
     if error.startswith("Invalid enum value"):
         return says
     if "datetime" in error:

@@ -89,7 +89,7 @@ class AuditCheckpoints:
         except Duplicate:  # an older state was restored: the file has both, and verification will say so
             log.error("audit checkpoint exists already", tenant_id=tenant_id, seq=head.seq)
         self._signed[tenant_id] = (head.seq, now)
-        log.info("audit checkpoint", **signed.shown())
+        log.info("audit checkpoint", checkpoint=signed.shown())
 
     async def _last(self, tenant_id: str) -> tuple[int, datetime]:
         """The newest checkpoint's entry and when it was signed; where there is none, now counts as the time."""

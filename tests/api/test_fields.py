@@ -21,6 +21,12 @@ class Kind(StrEnum):
     THREE = "three"
 
 
+class Rule(Struct):
+    """A part of a list."""
+
+    pattern: Annotated[str, line(1, 3)]
+
+
 class Everything(Struct):
     """One of each."""
 
@@ -31,6 +37,7 @@ class Everything(Struct):
     share: Annotated[float, Meta(gt=0, lt=1)] = 0.5
     kind: Kind = Kind.ONE
     tags: Annotated[list[Annotated[str, line(1, 3)]], Meta(max_length=2)] = []
+    rules: list[Rule] = []
     until: datetime | None = None
     note: Annotated[str, text(0, 10)] | None = None
     user: Annotated[str, line(1, 8, pattern="^[a-z]+$")] = "me"
@@ -72,6 +79,10 @@ def read(**changes: Any) -> Everything:
         ({"tags": "x"}, "tags must be a list"),
         ({"tags": ["a", "b", "c"]}, "tags must have at most 2 entries"),
         ({"tags": [1]}, "every entry of tags must be a string"),
+        ({"rules": [{"pattern": "a"}, {}]}, "rules[1].pattern is required"),
+        ({"rules": [{"pattern": ""}]}, "rules[0].pattern is required"),
+        ({"rules": [{"pattern": "abcd"}]}, "rules[0].pattern must be at most 3 characters"),
+        ({"rules": [1]}, "every entry of rules must be an object"),
         ({"tags": ["abcd"]}, "every entry of tags must be at most 3 characters"),
         ({"until": "soon"}, "until must be a time such as 2026-01-31T12:00:00Z"),
         ({"note": "x" * 11}, "note must be at most 10 characters"),
