@@ -96,13 +96,13 @@ def test_other_sign_ins_are_ended_one_by_one_and_all_at_once(ann: Newcomer) -> N
     expect(page.get_by_role("heading", level=1)).to_have_text("Profile")
 
 
-def test_somebody_with_two_organizations_changes_over(browser: Browser, house: House) -> None:
-    name = "two"
+def _with_two(browser: Browser, url: str, name: str) -> Person:
+    """Somebody with accounts in North and South, signed in to North."""
     account = {"email": f"{name}@example.com", "password": processes.PASSWORD, "first_name": "Two", "last_name": "T"}
     for number, company in enumerate(("North", "South")):
         organization = {"organization_name": f"{name}-{company}", "company_name": company}
-        processes.ask(house.url, "/api/auth/signup", account | organization | {"username": f"{name}{number}"})
-    person = Person(browser, house.url)
+        processes.ask(url, "/api/auth/signup", account | organization | {"username": f"{name}{number}"})
+    person = Person(browser, url)
     page = person.page
     page.goto("/login")
     page.get_by_label("E-mail or user name").fill(account["email"])
@@ -111,6 +111,12 @@ def test_somebody_with_two_organizations_changes_over(browser: Browser, house: H
     expect(page.get_by_role("heading", level=1)).to_have_text("Which organization?")
     page.get_by_role("button", name="North").click()
     page.wait_for_url("**/machines")
+    return person
+
+
+def test_somebody_with_two_organizations_changes_over(browser: Browser, house: House) -> None:
+    person = _with_two(browser, house.url, "two")
+    page = person.page
     page.goto("/profile")
     assert serious_faults(page) == []
     page.get_by_role("button", name="Change over to South").click()
@@ -120,4 +126,24 @@ def test_somebody_with_two_organizations_changes_over(browser: Browser, house: H
     expect(page.get_by_role("button", name="Change over to North")).to_be_visible()
     expect(page.get_by_text("Administrator of South")).to_be_visible()
     assert person.problems == []
+    person.context.close()
+
+
+def test_changing_over_asks_for_the_other_accounts_second_factor(browser: Browser, house: House) -> None:
+    person = _with_two(browser, house.url, "tri")
+    page = person.page
+    there = Newcomer(name="tri1", person=person, url=house.url)
+    page.goto("/profile")
+    page.get_by_role("button", name="Change over to South").click()
+    expect(page.locator(".tenant")).to_have_text("South")
+    there.add_totp()
+    page.get_by_role("button", name="Change over to North").click()
+    expect(page.locator(".tenant")).to_have_text("North")
+    page.goto("/profile")
+    page.get_by_role("button", name="Change over to South").click()
+    expect(page.get_by_role("dialog")).to_contain_text("The account of tri1 asks for a second proof")
+    expect(page.locator(".tenant")).to_have_text("North")
+    page.get_by_label("Code of your authenticator app").fill(there.code(steps=1))
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator(".tenant")).to_have_text("South")
     person.context.close()

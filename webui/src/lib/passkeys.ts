@@ -26,9 +26,16 @@ export function noPasskeysHere(): string | null {
   return isSecureContext ? 'This browser knows no passkeys.' : 'Passkeys need an encrypted connection: open the relay with https.';
 }
 
+/** Passkeys belong to the relay's own name: under another one the browser would refuse without saying why. */
+export function refuseOtherName(host: string, owner: unknown): void {
+  if (typeof owner !== 'string' || host === owner || host.endsWith(`.${owner}`)) return;
+  throw new Error(`Passkeys of this relay belong to ${owner}: open the console under that name.`);
+}
+
 /** Makes a passkey on this device, its keychain or a security key. Throws Error with a text for people. */
 export async function makePasskey(options: Json): Promise<CredentialJson> {
   const { user, challenge, excludeCredentials = [], ...rest } = options as Json & { user: Json & { id: string }; challenge: string; excludeCredentials?: Descriptor[] };
+  refuseOtherName(location.hostname, (rest.rp as { id?: unknown } | undefined)?.id);
   const publicKey = { ...rest, challenge: bytesOf(challenge), user: { ...user, id: bytesOf(user.id) }, excludeCredentials: excludeCredentials.map(withBytes) };
   const made = await asked(() => navigator.credentials.create({ publicKey: publicKey as unknown as PublicKeyCredentialCreationOptions }));
   const response = made.response as AuthenticatorAttestationResponse;
@@ -41,6 +48,7 @@ export async function makePasskey(options: Json): Promise<CredentialJson> {
 /** Proves a passkey of the person. Throws Error with a text for people. */
 export async function askPasskey(options: Json): Promise<CredentialJson> {
   const { challenge, allowCredentials = [], ...rest } = options as Json & { challenge: string; allowCredentials?: Descriptor[] };
+  refuseOtherName(location.hostname, rest.rpId);
   const publicKey = { ...rest, challenge: bytesOf(challenge), allowCredentials: allowCredentials.map(withBytes) };
   const found = await asked(() => navigator.credentials.get({ publicKey: publicKey as unknown as PublicKeyCredentialRequestOptions }));
   const { clientDataJSON, authenticatorData, signature, userHandle } = found.response as AuthenticatorAssertionResponse;

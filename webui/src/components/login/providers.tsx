@@ -18,7 +18,7 @@ export function Providers({ next }: { next: string | undefined }) {
   // A relay that does not answer says so at the form; the buttons are simply not there.
   if (data === undefined || data.providers.length === 0) return null;
   return (
-    <div className="login-ways">
+    <div className="login-ways login-providers">
       <span className="login-or dimmed small">or</span>
       {data.providers.map((id) => (
         <Button key={id} component="a" href={`/api/auth/oidc/${encodeURIComponent(id)}`} onClick={() => setOut(next)} variant="default" size="md" leftSection={ICONS[id] ?? <IconExternalLink size={18} />}>

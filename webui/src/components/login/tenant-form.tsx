@@ -11,9 +11,10 @@ export function TenantForm({ step, done, back }: Props) {
   return (
     <div className="login-form">
       {step.tenants.map((tenant, index) => (
-        <Button key={tenant.tenant_id} variant="default" size="md" justify="space-between" data-autofocus={index === 0 || undefined} autoFocus={index === 0}
-          loading={attempt.isPending && attempt.variables === tenant.tenant_id} onClick={() => attempt.mutate(tenant.tenant_id)}
-          rightSection={<span className="dimmed small">{tenant.username}</span>}>{tenant.tenant_name}</Button>
+        <Button key={tenant.tenant_id} variant="default" size="md" justify="start" className="tenant-button" data-autofocus={index === 0 || undefined} autoFocus={index === 0}
+          loading={attempt.isPending && attempt.variables === tenant.tenant_id} onClick={() => attempt.mutate(tenant.tenant_id)}>
+          <span className="two-lines"><span>{tenant.tenant_name}</span><span className="dimmed small">as {tenant.username}</span></span>
+        </Button>
       ))}
       {attempt.isError ? <Failure error={attempt.error} /> : null}
       <Button variant="subtle" onClick={back}>Back</Button>
