@@ -166,7 +166,9 @@ def struct_in(hint: Any) -> type[Struct] | None:
 
 
 def _place(name: str, error: str) -> str:
-    """Which part of the field is wrong: `every entry of tags`, `rules[0].pattern`."""
+    """Which part of the field is wrong: `every entry of tags`, `every name in metadata`, `rules[0].pattern`."""
+    if " - at `key` in `$" in error:
+        return f"every name in {name}"
     path = re.search(r" - at `\$([^`]*)`", error)
     missing = re.match(r"Object missing required field `(\w+)`", error)
     inner = (path[1] if path else "") + (f".{missing[1]}" if missing else "")

@@ -42,7 +42,7 @@ class Everything(Struct):
     note: Annotated[str, text(0, 10)] | None = None
     user: Annotated[str, line(1, 8, pattern="^[a-z]+$")] = "me"
     flag: bool = False
-    facts: dict[str, str] = {}
+    facts: dict[Annotated[str, line(1, 3)], str] = {}
 
 
 GOOD = {"name": "n", "password": "12345678"}
@@ -90,6 +90,8 @@ def read(**changes: Any) -> Everything:
         ({"user": "A"}, "user is not valid"),
         ({"flag": 1}, "flag must be true or false"),
         ({"facts": []}, "facts must be an object"),
+        ({"facts": {"": "x"}}, "every name in facts is required"),
+        ({"facts": {"long": "x"}}, "every name in facts must be at most 3 characters"),
     ],
 )
 def test_the_bad_field_is_named(changes: dict[str, Any], complaint: str) -> None:
