@@ -38,7 +38,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     home: Path = tmp_path_factory.mktemp("house")
     above = {"USERNAME": "grace", "EMAIL": SUPER_ADMIN, "PASSWORD": processes.PASSWORD}
     env = {f"FAIRLEAD_SUPER_ADMIN_{name}": value for name, value in above.items()}
-    with processes.relay_process(home / "data", log=home / "relay.log", env=env) as url:
+    many = ["--trusted-proxies", "127.0.0.1"]  # organizations made by these tests: each from an address of its own
+    with processes.relay_process(home / "data", *many, log=home / "relay.log", env=env) as url:
         token = processes.sign_up(url, "ada")
         _add_user(url, token, "bob")
         agent_id = processes.enrol(url, token, "lathe", home / "agent")

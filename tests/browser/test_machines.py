@@ -70,7 +70,7 @@ def test_five_thousand_machines_stay_a_few_rows_of_the_page(admin: Person, house
 def test_a_grant_with_an_end_is_given_and_taken(admin: Person, house: House) -> None:
     page = admin.page
     page.goto(f"/machines/{house.agent_id}?tab=access")
-    page.get_by_role("combobox", name="Person").fill("bob")
+    page.get_by_role("combobox", name="Person", exact=True).fill("bob")
     page.get_by_role("option", name=re.compile("bob")).click()
     page.get_by_role("combobox", name="Ends").click()
     page.get_by_role("option", name="In 8 hours").click()

@@ -67,5 +67,5 @@ function LogRow({ log }: { log: CommandLog }) {
 /** The moment, and from there to the session it happened in. */
 function When({ log }: { log: CommandLog }) {
   if (!log.session_id) return <Ago at={log.timestamp} />;
-  return <Link className="link" to="/sessions/$sessionId" params={{ sessionId: log.session_id }} search={{ command: log.id }} aria-label="Show the session of this command"><Ago at={log.timestamp} /></Link>;
+  return <Link className="link" to="/sessions/$sessionId" params={{ sessionId: log.session_id }} search={{ command: log.id }}><Ago at={log.timestamp} /><span className="visually-hidden">: show the session of this command</span></Link>;
 }
