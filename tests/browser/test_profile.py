@@ -147,3 +147,25 @@ def test_changing_over_asks_for_the_other_accounts_second_factor(browser: Browse
     page.get_by_role("button", name="Go on").click()
     expect(page.locator(".tenant")).to_have_text("South")
     person.context.close()
+
+
+def test_a_password_somebody_gave_is_to_be_changed(ann: Newcomer, browser: Browser) -> None:
+    token = processes.sign_in(ann.url, ann.email)
+    name = f"new{ann.name}"
+    user = {"username": name, "email": f"{name}@example.com", "first_name": "Nora", "last_name": "New"}
+    processes.ask(ann.url, "/api/users", user | {"password": processes.PASSWORD}, token)
+    person = Person(browser, ann.url)
+    page = person.page
+    person.sign_in(user["email"])
+    line = page.get_by_text("Somebody gave you this password")
+    expect(line).to_be_visible()
+    assert serious_faults(page) == []
+    expect(page.get_by_text("Confirm that")).to_have_count(0)  # this relay sends no mail
+    page.get_by_role("link", name="Change password").click()
+    page.get_by_label("Current password").fill(processes.PASSWORD)
+    page.get_by_label("New password", exact=True).fill("a password of my own")
+    page.get_by_label("New password again").fill("a password of my own")
+    page.get_by_role("button", name="Change password").click()
+    page.wait_for_url("**/machines")
+    expect(line).to_have_count(0)
+    person.context.close()

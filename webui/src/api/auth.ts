@@ -72,6 +72,7 @@ export async function enterWith(answer: LoginAnswer): Promise<void> {
 export function sessionFacts(answer: LoginAnswer): Omit<Session, 'token' | 'user'> {
   return {
     mustChoosePassword: answer.password_change_required === true,
+    passwordWasGiven: answer.must_reset_password === true,
     mustAddFactor: answer.second_factor_enrolment_required === true,
     switchToken: answer.session_token,
     tenants: answer.available_tenants ?? [],

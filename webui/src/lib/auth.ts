@@ -13,6 +13,8 @@ export type Session = {
   readonly user: User;
   /** Until the person has chosen a password of their own, the token opens nothing else. */
   readonly mustChoosePassword?: boolean;
+  /** Somebody else chose the password, and knows it. */
+  readonly passwordWasGiven?: boolean;
   /** Until there is a second factor where the organization wants one, the token opens nothing but adding it. */
   readonly mustAddFactor?: boolean;
   /** For changing to another of one's organizations, and which there are. */
@@ -88,7 +90,7 @@ export function requirePassword(): void {
 }
 
 export function passwordChosen(): void {
-  if (session !== null) keep({ ...session, mustChoosePassword: false });
+  if (session !== null) keep({ ...session, mustChoosePassword: false, passwordWasGiven: false });
 }
 
 /** The organization's name as people read it was changed. */

@@ -13,7 +13,7 @@ export function ConfirmAddress() {
   const { email } = data.user;
   const words = resend.isSuccess ? `A link is on its way to ${email}.` : resend.isError ? errorText(resend.error) : `Confirm that ${email} is yours: open the link we sent you.`;
   return (
-    <div className="confirm-address" role="status">
+    <div className="quiet-line" role="status">
       <IconMail size={17} aria-hidden="true" />
       <span className="grow">{words}</span>
       {resend.isSuccess ? null : <Button size="compact-sm" variant="default" loading={resend.isPending} onClick={() => resend.mutate()}>Send it again</Button>}

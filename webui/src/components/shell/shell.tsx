@@ -5,6 +5,7 @@ import { Link, Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { Logo } from '@/components/logo';
 import { ConfirmAddress } from '@/components/shell/confirm-address';
+import { GivenPassword } from '@/components/shell/given-password';
 import { Navigation } from '@/components/shell/navigation';
 import { Palette, PaletteButton } from '@/components/shell/palette';
 import { UserMenu } from '@/components/shell/user-menu';
@@ -36,7 +37,7 @@ function Frame({ user }: { user: User }) {
         <UserMenu user={user} />
       </AppShell.Header>
       <AppShell.Navbar className="navbar" aria-label="Pages" component="nav"><Navigation /></AppShell.Navbar>
-      <AppShell.Main id="content" ref={main} tabIndex={-1} className="main"><ConfirmAddress /><Outlet /></AppShell.Main>
+      <AppShell.Main id="content" ref={main} tabIndex={-1} className="main"><GivenPassword /><ConfirmAddress /><Outlet /></AppShell.Main>
       <Palette />
     </AppShell>
   );
