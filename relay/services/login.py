@@ -97,7 +97,9 @@ class Login:
             claims = await self.codes.take(username, code, login_id=login_id)
         except Unauthenticated:
             accounts = await self.proof.find_accounts("" if "@" in username else username)
-            await self.audit.failed(caller, username, accounts, "wrong code", action=Action.OTP_FAILED)
+            # Both: whoever counts failed logins by the documented name must not miss those that got to the code.
+            for action in (Action.OTP_FAILED, Action.LOGIN_FAILED):
+                await self.audit.failed(caller, username, accounts, "wrong code", action=action)
             raise
         if await self.standing.is_revoked(claims.login_id):
             raise Unauthenticated(INVALID_CODE)

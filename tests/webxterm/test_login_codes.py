@@ -112,8 +112,9 @@ async def test_case_18_three_wrong_tries_destroy_a_code(tmp_path):
         for _ in range(3):
             assert outcome(await at.verify(wrong)) == WRONG
         assert outcome(await at.verify(code)) == WRONG
-        rows = await at.here.services.database.collection("audit").find({"tenant_id": "acme", "action": "otp_failed"})
-        assert len(rows) == 4
+        for action in ("otp_failed", "login_failed"):
+            rows = await at.here.services.database.collection("audit").find({"tenant_id": "acme", "action": action})
+            assert len(rows) == 4
 
 
 async def test_a_code_dies_of_time_and_of_the_next_one(tmp_path):
