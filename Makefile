@@ -12,14 +12,14 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: run test check fix bench fuzz help format lint types contracts spelling node console console-check chromium coverage clean
+.PHONY: run test check fix bench shells fuzz help format lint types contracts spelling node console console-check chromium coverage clean
 
 run: .venv/relay.stamp console ## start the relay, a first organization and an agent on this machine; LISTEN=HOST:PORT DATA=DIR
 	@exec $(BIN)/fairlead up --listen $(LISTEN) --data $(DATA)
 
 test: check ## everything that `make check` runs; what it needs, it installs
 
-check: .venv/dev.stamp console chromium format lint types contracts spelling console-check coverage ## format, lint, types, import contracts, spelling, console, all tests with coverage
+check: .venv/dev.stamp console chromium shells format lint types contracts spelling console-check coverage ## format, lint, types, import contracts, spelling, console, all tests with coverage
 
 fix: .venv/dev.stamp ## put right what tools can put right: format, imports, simple lint
 	@$(BIN)/ruff format --quiet $(PYTHON_FILES)
@@ -62,7 +62,7 @@ console: node
 console-check: console
 	@echo "console: types, lint, tests" && $(BIN)/python hatch_build.py check
 
-coverage: .venv/dev.stamp console chromium
+coverage: .venv/dev.stamp console chromium shells
 	@echo "tests" && $(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest
 	@$(BIN)/coverage combine --quiet
@@ -75,6 +75,14 @@ chromium:
 	  export DEBIAN_FRONTEND=noninteractive && apt-get update -qq > /dev/null && \
 	  apt-get install -qq -y --no-install-recommends chromium > /dev/null < /dev/null; } || \
 	  echo "THE BROWSER TESTS WILL BE SKIPPED: there is no Chromium, and only root on Debian can install it here"
+
+# The hooks of the command log are tried in every shell that they are for; without one, its tests are skipped and say so.
+shells:
+	@{ command -v zsh && command -v fish; } > /dev/null || { \
+	  test "$$(id -u)" = 0 && command -v apt-get > /dev/null && echo "installing zsh and fish for the tests of the command log" && \
+	  export DEBIAN_FRONTEND=noninteractive && apt-get update -qq > /dev/null && \
+	  apt-get install -qq -y --no-install-recommends zsh fish > /dev/null < /dev/null; } || \
+	  echo "THE TESTS OF ZSH AND FISH WILL BE SKIPPED: they are missing, and only root on Debian can install them here"
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Fairlead needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
