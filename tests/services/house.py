@@ -7,6 +7,7 @@ from pathlib import Path
 
 import trio
 from argon2 import PasswordHasher
+from trio.testing import wait_all_tasks_blocked
 
 from protocol.handshake import encode_bytes
 from relay.clock import FakeClock
@@ -149,10 +150,13 @@ class House:
         return await self.rows("audit", action=action)
 
     async def until(self, holds) -> None:
-        """Wait for a condition the relay's own tasks bring about; five seconds fail the test."""
-        with trio.fail_after(5):
+        """Wait for a condition the relay's own tasks bring about; fifteen seconds fail the test.
+
+        It looks again when every task waits: looking all the time would keep the interpreter from the store's threads.
+        """
+        with trio.fail_after(15):
             while not await holds():
-                await trio.lowlevel.checkpoint()
+                await wait_all_tasks_blocked(0.002)
 
 
 @asynccontextmanager
