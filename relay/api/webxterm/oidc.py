@@ -3,6 +3,7 @@ URL's fragment, which no server and no log ever sees.
 """
 
 import base64
+import re
 from http.cookies import CookieError, SimpleCookie
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -16,7 +17,7 @@ from relay.api.routing import Call, Nothing, Reply, Route
 from relay.api.webxterm.auth import LoginAnswer, login_answer
 from relay.api.webxterm.common import caller_of
 from relay.domain.access import Permission
-from relay.domain.errors import Refusal
+from relay.domain.errors import NotFound, Refusal
 from relay.services.oidc import ATTEMPT_S, Return
 
 COOKIE_PATH = "/api/auth/oidc"
@@ -60,7 +61,7 @@ async def begin_github(call: Call[Nothing]) -> Reply:
 
 
 async def finish_oidc(call: Call[Nothing]) -> Reply:
-    provider, query = call.path["provider"], call.query
+    provider, query = _provider(call.path["provider"]), call.query
     back = Return(
         state=query.state,
         code=query.code,
@@ -89,6 +90,13 @@ async def _begin(call: Call[Any], provider: str) -> Reply:
 
 def _redirect(location: str, cookie: str) -> Reply:
     return Reply(content=b"", status=302, headers={"location": location, "set-cookie": cookie}, media_type="text/plain")
+
+
+def _provider(found: str) -> str:
+    """The path's provider, whose name becomes part of a cookie's: no header may hold any other. Raises NotFound."""
+    if not re.fullmatch(PROVIDER["provider"], found):
+        raise NotFound("Login provider not found")
+    return found
 
 
 def _name(provider: str) -> str:
