@@ -85,11 +85,13 @@ def _path_schema(route: Route, name: str) -> dict[str, str]:
 
 
 def _query_parameters(route: Route) -> list[dict[str, Any]]:
+    """What stands behind the question mark; an empty value counts as absent (fields.read_query), and may be sent."""
     if route.query is None:
         return []
     hints = get_type_hints(route.query, include_extras=True)
     return [
         {"name": each.encode_name, "in": "query", "required": each.required, "schema": _inline(hints[each.name])}
+        | ({} if each.required else {"allowEmptyValue": True})
         for each in msgspec.structs.fields(route.query)
     ]
 
