@@ -29,7 +29,7 @@ _REFUSED_IN_LINES = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 _REFUSED_IN_TEXTS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
 _CONTROL = re.compile(f"[{_REFUSED_IN_LINES}]")
 _CONTROL_BUT_LINES = re.compile(f"[{_REFUSED_IN_TEXTS}]")
-_SPACES = "".join(each for each in map(chr, range(0x3001)) if each.isspace() and each not in "\x1c\x1d\x1e\x1f\x85")
+_SPACES = " \t\n\v\f\r\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
 """What may stand around a text and is taken off: \\s of the document's patterns. Python's own strip would also take off
 separators (0x1c to 0x1f, 0x85), which are refused inside: a text of nothing else would count as none at all."""
 _OBJECT_ID = re.compile(r"[0-9a-f]{24}")

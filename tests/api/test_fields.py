@@ -58,7 +58,7 @@ def read(**changes: Any) -> Everything:
         ({"name": None}, "name is required"),
         ({"name": ""}, "name is required"),
         ({"name": "  "}, "name is required"),
-        ({"name": "\xa0\u3000"}, "name is required"),
+        ({"name": "\xa0\u3000\ufeff"}, "name is required"),
         ({"name": 5}, "name must be a string"),
         ({"name": "abcdef"}, "name must be at most 5 characters"),
         ({"name": "a\nb"}, "name must not contain control characters"),

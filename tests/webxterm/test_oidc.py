@@ -139,7 +139,7 @@ async def test_who_is_not_configured_says_so(tmp_path):
         assert (await here.anybody.get("/api/auth/oidc/providers")).body == {"providers": [], "display_names": {}}
 
 
-@pytest.mark.parametrize("name", ["%0Cn%C3%91", "sso%0D%0ASet-Cookie:%20a=b", "%C3%BB", "SSO", "sso;a=b", "s" * 33])
+@pytest.mark.parametrize("name", ["%0Cn%C3%91", "sso%0D%0ASet-Cookie:%20a=b", "%C3%BB", "SSO", "sso;a=b", "nobody"])
 async def test_a_return_from_no_provider_puts_nothing_into_a_header(tmp_path, provider, name):
     async with relay_with(tmp_path, provider) as here:
         done = await here.http.get(f"/api/auth/oidc/{name}/callback?state=a&code=b")
