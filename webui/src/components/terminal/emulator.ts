@@ -110,11 +110,18 @@ export class Emulator {
     this.terminal.options.theme = themeFor(scheme);
   }
 
-  /** Leaves what a program left behind: full screen, mouse reports, half a sequence. The scrollback stays. */
+  /** Leaves what a program left behind: full screen, mouse reports, half a sequence. What was shown stays above. */
   settle(): void {
-    // CAN ends a sequence; then the modes that a dead program could leave on, one by one, and a soft reset.
-    this.terminal.write('\x18\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?25h\x1b[!p\x1b[0m');
+    // CAN ends a sequence; then the modes that a dead program could leave on, one by one, and a soft reset. Leaving the
+    // full screen also goes back to the cursor kept when it was entered: where none was, ESC 7 keeps the one of now.
+    this.terminal.write('\x18\x1b7\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?25h\x1b[!p\x1b[0m');
     if (this.terminal.buffer.active.cursorX > 0) this.terminal.write('\r\n');
+  }
+
+  /** A line of ours between two shells, which stays when people come back to it hours later. */
+  separate(words: string): void {
+    this.settle();
+    this.terminal.write(`\x1b[2m${words}\x1b[0m\r\n`);
   }
 }
 

@@ -271,14 +271,13 @@ export class TerminalSession {
   #begin(message: SessionMessage): void {
     const again = this.#begun && !message.resumed;
     if (message.resumed && this.#stream.received === 0) this.#historyUntil = performance.now() + HISTORY_MS;
-    if (again) this.emulator.settle();
+    if (again) this.emulator.separate('The earlier shell is gone; this is a new one.');
     const { missed, unsent } = this.#stream.begin(message);
     this.#begun = true;
     const { session_id: sessionId, read_only: readOnly = false, access = null } = message;
     this.#set({ phase: 'live', words: '', retryAt: null, exit: null, linkLost: false, sessionId, readOnly, access });
     this.#retitle({ machineName: message.machine_name });
-    if (again) this.#notify({ kind: 'words', words: 'The earlier shell is gone; this is a new one.' });
-    else if (unsent > 0) this.#notify({ kind: 'words', words: `${byteCount(unsent)} of typing did not arrive.` });
+    if (unsent > 0) this.#notify({ kind: 'words', words: `${byteCount(unsent)} of typing did not arrive.` });
     this.#missed(missed);
     const { cols, rows } = this.emulator.terminal;
     if (cols !== message.cols || rows !== message.rows) this.#socket?.send({ type: 'resize', cols, rows });
