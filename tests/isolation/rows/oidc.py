@@ -14,5 +14,5 @@ ROWS = {
     "GET /api/auth/oidc/microsoft": Row(same(501)),
     "GET /api/auth/oidc/github": Row(same(501)),
     "GET /api/auth/oidc/{provider}": Row(same(404), unknown),
-    "GET /api/auth/oidc/{provider}/callback": Row(same(302), unknown),
+    "GET /api/auth/oidc/{provider}/callback": Row(same(404), unknown),
 }
